@@ -1,0 +1,1 @@
+"""Crypto market data in, windowed tables, TimescaleDB history and live feeds out."""

@@ -1,0 +1,208 @@
+"""Every setting of the application, read once from environment variables.
+
+`load()` returns one frozen `Settings`. A wrong value raises `SettingsError`, whose message is
+one sentence per problem and names the variable. A secret may also be given as a file: the
+variable `X_FILE` holds a path whose content, without its final newline, becomes `X`.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+SECRET_FIELDS = ("kafka_sasl_password", "timescale_dsn")
+
+
+class SettingsError(ValueError):
+    """The environment holds values that the application cannot start with."""
+
+
+class Settings(BaseModel):
+    """The application's settings; each field is the environment variable of the same name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    # Kafka
+    kafka_bootstrap_servers: str = Field(
+        "127.0.0.1:9092", description="Kafka brokers, host:port, comma separated."
+    )
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How to talk to Kafka."
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="SASL mechanism, when the protocol is SASL_*."
+    )
+    kafka_sasl_username: str | None = Field(None, description="SASL user name.")
+    kafka_sasl_password: str | None = Field(
+        None, description="SASL password; `KAFKA_SASL_PASSWORD_FILE` names a file instead."
+    )
+    kafka_ssl_cafile: Path | None = Field(
+        None, description="PEM file of the authorities that sign the brokers' certificates."
+    )
+    kafka_ssl_certfile: Path | None = Field(None, description="PEM file of the client certificate.")
+    kafka_ssl_keyfile: Path | None = Field(None, description="PEM file of the client's key.")
+    kafka_replication_factor: int = Field(
+        1, ge=1, le=32767, description="Replicas of each topic that the application creates."
+    )
+    topic_partitions: int = Field(
+        4, ge=1, le=10_000, description="Partitions of every topic; sources and tables share it."
+    )
+    topic_rawticker: str = Field("rawticker", description="Topic of tickers.")
+    topic_rawtrade: str = Field("rawtrade", description="Topic of trades.")
+    topic_rawarticle: str = Field("rawarticle", description="Topic of articles.")
+    topic_rawalert: str = Field("rawalert", description="Topic of price alerts.")
+    topic_create: bool = Field(
+        True, description="Create missing topics at start; `false` stops the start instead."
+    )
+
+    # The worker
+    cryptoviz_data_dir: Path = Field(
+        Path("data"), description="Directory of the RocksDB tables and the embedded servers."
+    )
+    cryptoviz_worker_id: str = Field(
+        default_factory=socket.gethostname,
+        min_length=1,
+        pattern=r"^[A-Za-z0-9._-]+$",
+        description="Name of this worker, unique in the group: its static Kafka membership.",
+    )
+    cryptoviz_store: Literal["rocksdb", "memory"] = Field(
+        "rocksdb", description="Where tables are kept between their changelog records."
+    )
+    cryptoviz_sink: Literal["internal", "external", "off"] = Field(
+        "internal",
+        description="`internal` runs the TimescaleDB sink inside the worker; `external` expects "
+        "`faust -A cryptoviz.sink worker` elsewhere; `off` has no database.",
+    )
+    session_timeout: float = Field(
+        30.0, ge=6, le=1800, description="Seconds until Kafka gives a dead worker's work away."
+    )
+    max_poll_records: int = Field(
+        20_000, ge=1, le=1_000_000, description="Most records in one batch of a partition."
+    )
+    commit_interval: float = Field(
+        1.0, gt=0, le=300, description="Seconds between commits of consumed offsets."
+    )
+
+    # Records
+    sentiment_scale: Literal["unit", "signed", "confidence"] = Field(
+        "unit",
+        description="What `sentiment.score` means: [0, 1], [-1, 1], or confidence of the label.",
+    )
+    quote_currencies: tuple[str, ...] = Field(
+        ("USDT", "USDC", "BUSD", "TUSD", "FDUSD", "DAI", "USD", "EUR", "GBP", "JPY", "CHF", "CAD",
+         "AUD", "KRW", "TRY", "BRL", "BTC", "ETH", "BNB"),
+        description="Quotes by which a pair without a separator is split.",
+    )  # fmt: skip
+    tracked_cryptos: tuple[str, ...] = Field(
+        ("BTC", "ETH", "SOL", "XRP", "ADA", "DOGE", "DOT", "AVAX", "LINK", "LTC", "BNB", "MATIC",
+         "TRX", "ATOM", "UNI", "XLM", "BCH", "NEAR", "APT", "ARB"),
+        description="Cryptos whose mentions in articles are followed.",
+    )  # fmt: skip
+
+    # Windows
+    lateness: float = Field(
+        600.0, ge=0, description="Seconds that a window waits for late records (the watermark)."
+    )
+    idle_timeout: float = Field(
+        60.0, gt=0, description="Seconds of silence after which wall time closes windows."
+    )
+    emit_interval: float = Field(
+        0.0, ge=0, description="Least seconds between two provisional results of one window."
+    )
+    table_retention: float = Field(
+        86_400.0, gt=0, description="Seconds of event time that live tables keep."
+    )
+
+    # TimescaleDB
+    timescale_dsn: str | None = Field(
+        None,
+        description="postgresql:// URL of the database; `TIMESCALE_DSN_FILE` names a file instead.",
+    )
+    timescale_pool_size: int = Field(8, ge=1, le=200, description="Most database connections.")
+    timescale_timeout: float = Field(
+        10.0, gt=0, description="Seconds until a database statement is given up."
+    )
+    timescale_retention_days: int | Literal["off"] = Field(
+        90, description="Days of history that the database keeps; `off` keeps everything."
+    )
+
+    # Web
+    web_host: str = Field("127.0.0.1", description="Address that the HTTP server binds.")
+    web_port: int = Field(6066, ge=1, le=65535, description="Port of the HTTP server.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level that is logged."
+    )
+
+    @field_validator("quote_currencies", "tracked_cryptos", mode="before")
+    @classmethod
+    def _split_commas(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(word.strip().upper() for word in value.split(",") if word.strip())
+        return value
+
+    @field_validator("timescale_retention_days")
+    @classmethod
+    def _positive_days(cls, value: int | str) -> int | str:
+        if isinstance(value, int) and value < 1:
+            raise ValueError("must be at least 1 day, or off")
+        return value
+
+    @model_validator(mode="after")
+    def _credentials_are_complete(self) -> Settings:
+        if self.kafka_security_protocol.startswith("SASL_") and not (
+            self.kafka_sasl_username and self.kafka_sasl_password
+        ):
+            raise ValueError(
+                "KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD must be set when "
+                f"KAFKA_SECURITY_PROTOCOL is {self.kafka_security_protocol}"
+            )
+        return self
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from *environ* (default: the process environment).
+
+    Raises `SettingsError` with one sentence for each variable that is wrong.
+    """
+    environ = dict(os.environ if environ is None else environ)
+    values = {
+        name: value
+        for name in Settings.model_fields
+        if (value := _lookup(environ, name)) not in (None, "")
+    }
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(problem) for problem in error.errors())) from None
+
+
+@functools.cache
+def current() -> Settings:
+    """Return the settings of this process, read on first use."""
+    return load()
+
+
+def _lookup(environ: Mapping[str, str], name: str) -> str | None:
+    variable = name.upper()
+    value = environ.get(variable)
+    if name in SECRET_FIELDS and not value and (path := environ.get(f"{variable}_FILE")):
+        try:
+            return Path(path).read_text().removesuffix("\n")
+        except OSError as error:
+            raise SettingsError(f"{variable}_FILE cannot be read: {error}.") from None
+    return value
+
+
+def _sentence(problem: Any) -> str:
+    if not problem["loc"]:
+        return str(problem["msg"]).removeprefix("Value error, ") + "."
+    variable = str(problem["loc"][0]).upper()
+    reason = str(problem["msg"]).removeprefix("Value error, ")
+    shown = "(hidden)" if variable.lower() in SECRET_FIELDS else repr(problem["input"])
+    return f"{variable} is wrong: {reason[:1].lower()}{reason[1:]}, was {shown}."
