@@ -71,9 +71,6 @@ class Settings(BaseModel):
         pattern=r"^[A-Za-z0-9._-]+$",
         description="Name of this worker, unique in the group: its static Kafka membership.",
     )
-    cryptoviz_store: Literal["rocksdb", "memory"] = Field(
-        "rocksdb", description="Where tables are kept between their changelog records."
-    )
     cryptoviz_sink: Literal["internal", "external", "off"] = Field(
         "internal",
         description="`internal` runs the TimescaleDB sink inside the worker; `external` expects "
@@ -184,8 +181,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 @functools.cache
 def current() -> Settings:
-    """Return the settings of this process, read on first use."""
-    return load()
+    """Return the settings of this process, read on first use; wrong ones end it."""
+    try:
+        return load()
+    except SettingsError as error:
+        raise SystemExit(str(error)) from None
 
 
 def _lookup(environ: Mapping[str, str], name: str) -> str | None:

@@ -1,0 +1,31 @@
+"""Sends what could not become a record to the dead-letter topic, byte for byte."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from faust.types import TopicT
+
+from cryptoviz.batch import Batch
+
+# Rejected messages since the start, by topic and code.
+counts: Counter[tuple[str, str]] = Counter()
+
+
+def reject(batch: Batch[Any], dead_letters: TopicT) -> None:
+    """Send the rejected messages of *batch* to *dead_letters*, with where and why in headers."""
+    for rejected in batch.decoded.rejected:
+        record = batch.raw.records[rejected.index]
+        counts[batch.topic, rejected.code] += 1
+        dead_letters.send_soon(
+            key=record.key,
+            value=record.value,
+            headers={
+                "topic": batch.topic.encode(),
+                "partition": str(batch.partition).encode(),
+                "offset": str(record.offset).encode(),
+                "code": rejected.code.encode(),
+                "reason": rejected.reason.encode(),
+            },
+        )

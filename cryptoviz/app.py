@@ -1,0 +1,111 @@
+"""The two Faust applications of one worker: the stream app with its tables, and the sink.
+
+They are two consumer groups, because offsets are committed per group: a database that is down
+must not stop the live tables, and a slow fold must not stop ingestion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import faust
+import mode.loop
+from faust.types import AgentT
+
+from cryptoviz import kafka, provision
+from cryptoviz.settings import Settings, current
+
+# Measured as a sixth more records a second in an agent that does nothing.
+mode.loop.use("uvloop")
+
+APP_ID = "cryptoviz"
+SINK_ID = "cryptoviz-sink"
+
+# Leaf modules, never packages: under package discovery a module that fails to import is only
+# logged, and the worker would start without its agents.
+STREAM_MODULES = (
+    "agents.mentions",
+    "agents.rawalert",
+    "agents.rawarticle",
+    "agents.rawticker",
+    "agents.rawtrade",
+    "tables.alerts",
+    "tables.candles",
+    "tables.instruments",
+    "tables.prices",
+    "tables.sentiment",
+    "web.health",
+    "web.live",
+)
+SINK_MODULES = ("agents.sink",)
+
+# RocksDB's defaults reserve 64 MB x 3 a partition and a 2 GB cache; these rows are small.
+ROCKSDB_OPTIONS = {
+    "write_buffer_size": 8 * 1024**2,
+    "max_write_buffer_number": 2,
+    "target_file_size_base": 16 * 1024**2,
+    "block_cache_size": 16 * 1024**2,
+}
+
+
+class BatchedApp(faust.App):
+    """A Faust app whose agents see whole batches of the topics in `batched_topics`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.batched_topics: set[str] = set()
+        # Set by cryptoviz.topics, which knows them all.
+        self.needed_topics: Callable[[], Sequence[provision.TopicSpec]] = list
+        super().__init__(*args, **kwargs)
+
+    async def on_first_start(self) -> None:
+        """Make sure that every topic is there before anything subscribes."""
+        self.conf.datadir.mkdir(parents=True, exist_ok=True)
+        await super().on_first_start()
+        await provision.ensure(self.needed_topics(), current())
+
+    async def _on_agent_error(self, agent: AgentT[Any], error: BaseException) -> None:
+        # Faust would restart the agent and go on behind the batch on which it raised. Ending the
+        # worker shows what is wrong, and whoever comes next reads that batch again.
+        await self.crash(error)
+
+
+def _app(app_id: str, settings: Settings, **options: Any) -> BatchedApp:
+    return BatchedApp(
+        app_id,
+        broker=kafka.broker_url(settings),
+        broker_credentials=kafka.broker_credentials(settings),
+        broker_client_id=app_id,
+        broker_max_poll_records=settings.max_poll_records,
+        broker_commit_interval=settings.commit_interval,
+        broker_session_timeout=settings.session_timeout,
+        broker_request_timeout=max(90.0, settings.session_timeout + 10),
+        # Static membership: a worker that comes back takes its partitions without a rebalance.
+        consumer_group_instance_id=f"{app_id}-{settings.cryptoviz_worker_id}",
+        consumer_auto_offset_reset="earliest",
+        producer_linger=0.005,
+        producer_acks=-1,
+        # Counted in batches, so this bounds memory although each holds thousands of records.
+        stream_buffer_maxsize=8,
+        stream_wait_empty=False,
+        store="rocksdb://",
+        topic_partitions=settings.topic_partitions,
+        topic_replication_factor=settings.kafka_replication_factor,
+        topic_allow_declare=False,
+        datadir=str(settings.cryptoviz_data_dir / app_id),
+        **options,
+    )
+
+
+app = _app(
+    APP_ID,
+    current(),
+    web_host=current().web_host,
+    web_bind=current().web_host,
+    web_port=current().web_port,
+    # Faust's own table pages route by the wrong hash and answer anybody; ours are web/.
+    web_tables_enabled=False,
+    web_router_enabled=False,
+    autodiscover=list(STREAM_MODULES),
+)
+sink = _app(SINK_ID, current(), web_enabled=False, autodiscover=list(SINK_MODULES))

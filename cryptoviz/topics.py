@@ -1,0 +1,85 @@
+"""Every Kafka topic of the application: what it is called, what it holds, how it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from faust.types import TopicT
+
+from cryptoviz.app import BatchedApp, app, sink
+from cryptoviz.batch import BatchSchema
+from cryptoviz.provision import TopicSpec
+from cryptoviz.records import Alert, Article, Decoded, Rules, Ticker, Trade, decoder_for
+from cryptoviz.sentiment import Mention, Progress
+from cryptoviz.settings import Settings, current
+
+MENTIONS = "cryptoviz-mentions"
+REJECTED = "cryptoviz-rejected"
+LATE = "cryptoviz-late"
+CANDLES = "cryptoviz-candles"
+PRICES = "cryptoviz-prices"
+SENTIMENT = "cryptoviz-sentiment"
+
+DAY_MS = 86_400_000
+CHANGELOG_CONFIG = {"cleanup.policy": "compact"}
+# Long enough for a consumer, the sink among them, to be away for a week.
+STREAM_CONFIG = {"cleanup.policy": "delete", "retention.ms": str(7 * DAY_MS)}
+REJECTED_CONFIG = {"cleanup.policy": "delete", "retention.ms": str(30 * DAY_MS)}
+
+_settings = current()
+rules = Rules(_settings.sentiment_scale, _settings.quote_currencies)
+_mention = msgspec.json.Decoder(Mention | Progress)
+
+
+def batched(of: BatchedApp, name: str, decode: Callable[[Sequence[Any]], Decoded[Any]]) -> TopicT:
+    """Return the topic *name* of the app *of*, whose agents receive typed batches."""
+    of.batched_topics.add(name)
+    return of.topic(name, schema=BatchSchema(decode), acks=True)
+
+
+def plain(of: BatchedApp, name: str) -> TopicT:
+    """Return the topic *name* of the app *of*, to which ready-made bytes are sent."""
+    return of.topic(name, key_serializer="raw", value_serializer="raw", allow_empty=True)
+
+
+def _decode_mentions(raw: Sequence[Any]) -> Decoded[Mention | Progress]:
+    # Only this application writes the topic, so a message that is not ours ends the worker.
+    return Decoded([_mention.decode(record.value) for record in raw], None, [])
+
+
+rawticker = batched(app, _settings.topic_rawticker, decoder_for(Ticker, rules))
+rawtrade = batched(app, _settings.topic_rawtrade, decoder_for(Trade, rules))
+rawarticle = batched(app, _settings.topic_rawarticle, decoder_for(Article, rules))
+rawalert = batched(app, _settings.topic_rawalert, decoder_for(Alert, rules))
+mentions = batched(app, MENTIONS, _decode_mentions)
+# Faust clones a topic for its agent; sending to one with a batch schema would encode by it.
+mentions_out = plain(app, MENTIONS)
+rejected = plain(app, REJECTED)
+late = plain(app, LATE)
+candles = plain(app, CANDLES)
+prices = plain(app, PRICES)
+sentiment = plain(app, SENTIMENT)
+
+
+def specs(settings: Settings = _settings) -> list[TopicSpec]:
+    """Return every topic that must exist before a worker starts, changelogs included."""
+    count = settings.topic_partitions
+    raw = [
+        settings.topic_rawticker,
+        settings.topic_rawtrade,
+        settings.topic_rawarticle,
+        settings.topic_rawalert,
+    ]
+    changelogs = sorted(app.tables.changelog_topics)
+    return [
+        *(TopicSpec(name, count) for name in raw),
+        *(TopicSpec(name, count, STREAM_CONFIG) for name in (MENTIONS, CANDLES, PRICES, SENTIMENT)),
+        *(TopicSpec(name, count, REJECTED_CONFIG) for name in (REJECTED, LATE)),
+        *(TopicSpec(name, count, CHANGELOG_CONFIG) for name in changelogs),
+    ]
+
+
+app.needed_topics = specs
+sink.needed_topics = specs

@@ -1,0 +1,1 @@
+"""State: every table that the stream app keeps, backed by RocksDB and a changelog topic."""

@@ -1,0 +1,96 @@
+"""The global table of instruments: which pairs there are, and which partition has them.
+
+A table row lives on the partition that its events come from, and producers may use another
+partitioner than Faust, so this table, not a hash, says which worker holds a pair. Its key is
+``pair|topic|partition``: each row has one writer, the worker that reads that partition. Two
+rows of one pair and topic mean that the topic is not keyed by pair.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from cryptoviz.app import app
+from cryptoviz.batch import Batch
+from cryptoviz.records import Alert, Ticker, Trade
+from cryptoviz.window import SEPARATOR
+from tables.rows import Rows
+
+log = logging.getLogger(__name__)
+
+# How stale `last_seen` may be: a write for every batch would say little more.
+REFRESH_S = 60.0
+
+
+class Instrument(msgspec.Struct, gc=False):
+    """A pair in one partition of a topic, and when it was first and last seen (event time, s)."""
+
+    pair: str
+    topic: str
+    partition: int
+    first_seen: float
+    last_seen: float
+
+
+rows = Rows(app, "instruments", everywhere=True, help="Every pair seen: where, and since when.")
+
+_decode = msgspec.json.Decoder(Instrument).decode
+_encode = msgspec.json.Encoder().encode
+_known: dict[bytes, Instrument] = {}
+
+
+def note(batch: Batch[Ticker] | Batch[Trade] | Batch[Alert]) -> None:
+    """Note the pairs of *batch* and how far their event time has come."""
+    for pair, first_s, last_s in _spans(batch.decoded.records):
+        key = SEPARATOR.join((pair, batch.topic, str(batch.partition))).encode()
+        known = _known.get(key) or _read(batch.partition, key)
+        if known is None:
+            known = Instrument(pair, batch.topic, batch.partition, first_s, last_s)
+        elif known.first_seen <= first_s and last_s < known.last_seen + REFRESH_S:
+            _known[key] = known
+            continue
+        known.first_seen = min(known.first_seen, first_s)
+        known.last_seen = max(known.last_seen, last_s)
+        _known[key] = known
+        rows.write(batch.partition, key, _encode(known))
+
+
+def everything() -> Iterator[Instrument]:
+    """Yield every row, ordered by partition and key."""
+    for partition in rows.partitions():
+        for _, value in rows.scan(partition):
+            yield _decode(value)
+
+
+def misplaced() -> dict[tuple[str, str], list[int]]:
+    """Return the (pair, topic) seen in more than one partition, with those partitions."""
+    places: dict[tuple[str, str], list[int]] = {}
+    for instrument in everything():
+        places.setdefault((instrument.pair, instrument.topic), []).append(instrument.partition)
+    return {place: partitions for place, partitions in places.items() if len(partitions) > 1}
+
+
+def _read(partition: int, key: bytes) -> Instrument | None:
+    value = rows.read(partition, key)
+    return None if value is None else _decode(value)
+
+
+def _spans(records: Sequence[Ticker | Trade | Alert]) -> Iterator[tuple[str, float, float]]:
+    spans: dict[str, tuple[float, float]] = {}
+    for record in records:
+        time_s = record.event_time_s
+        span = spans.get(record.pair)
+        if span is None:
+            spans[record.pair] = (time_s, time_s)
+        elif not span[0] <= time_s <= span[1]:
+            spans[record.pair] = (min(span[0], time_s), max(span[1], time_s))
+    for pair, (first_s, last_s) in spans.items():
+        yield pair, first_s, last_s
+
+
+@app.on_partitions_revoked.connect
+async def _forget(*_: object, **__: object) -> None:
+    _known.clear()

@@ -1,0 +1,1 @@
+"""Reads: HTTP views over the live tables and the database."""
