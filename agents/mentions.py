@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from faust.types import StreamT
@@ -26,14 +27,16 @@ def by_source(
     records: Sequence[Mention | Progress],
 ) -> tuple[list[Part[Mention]], dict[int, float]]:
     """Return the mentions by the partition of their articles, and how far each has come (s)."""
-    parts: dict[int, Part[Mention]] = {}
+    mentions: defaultdict[int, list[Mention]] = defaultdict(list)
     stream_times: dict[int, float] = {}
     for record in records:
         source = record.source_partition
-        if isinstance(record, Progress):
+        if isinstance(record, Mention):
+            mentions[source].append(record)
+        else:
             stream_times[source] = max(record.stream_time_s, stream_times.get(source, 0.0))
-            continue
-        part = parts.setdefault(source, Part(source, [], []))
-        part.records.append(record)
-        part.offsets.append(record.source_offset)
-    return list(parts.values()), stream_times
+    parts = [
+        Part(source, named, [mention.source_offset for mention in named])
+        for source, named in mentions.items()
+    ]
+    return parts, stream_times

@@ -19,9 +19,6 @@ from cryptoviz.settings import Settings, current
 # Measured as a sixth more records a second in an agent that does nothing.
 mode.loop.use("uvloop")
 
-APP_ID = "cryptoviz"
-SINK_ID = "cryptoviz-sink"
-
 # Leaf modules, never packages: under package discovery a module that fails to import is only
 # logged, and the worker would start without its agents.
 STREAM_MODULES = (
@@ -98,7 +95,7 @@ def _app(app_id: str, settings: Settings, **options: Any) -> BatchedApp:
 
 
 app = _app(
-    APP_ID,
+    current().cryptoviz_id,
     current(),
     web_host=current().web_host,
     web_bind=current().web_host,
@@ -108,4 +105,9 @@ app = _app(
     web_router_enabled=False,
     autodiscover=list(STREAM_MODULES),
 )
-sink = _app(SINK_ID, current(), web_enabled=False, autodiscover=list(SINK_MODULES))
+sink = _app(
+    f"{current().cryptoviz_id}-sink",
+    current(),
+    web_enabled=False,
+    autodiscover=list(SINK_MODULES),
+)

@@ -6,7 +6,7 @@ once per batch, and agents fold the records in a plain loop (docs/decisions/0002
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import faust
@@ -71,7 +71,7 @@ class Batch(Generic[R]):
         return [records[index].offset for index in indexes]
 
 
-class BatchSchema(faust.Schema):
+class BatchSchema(faust.Schema[None, Any]):
     """Decodes a raw batch once, for all agents, with the decoder of its topic."""
 
     def __init__(self, decode: Callable[[Sequence[ConsumerRecord]], Decoded[Any]]) -> None:
@@ -87,7 +87,7 @@ class BatchSchema(faust.Schema):
         return Batch(message.topic, message.partition, raw, self._decode(raw.records))
 
 
-async def each(stream: AsyncIterator[Batch[R]]) -> AsyncIterator[Batch[R]]:
+async def each(stream: AsyncIterable[Batch[R]]) -> AsyncIterator[Batch[R]]:
     """Yield the batches of *stream*; each counts as finished when the next one is asked for.
 
     A body that raises or is cancelled never asks, so its batch stays unfinished: its offsets

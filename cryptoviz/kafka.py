@@ -47,11 +47,12 @@ def broker_credentials(settings: Settings) -> SASLCredentials | SSLCredentials |
 
 
 def _ssl_context(settings: Settings) -> ssl.SSLContext:
-    return create_ssl_context(
+    context: ssl.SSLContext = create_ssl_context(
         cafile=_text(settings.kafka_ssl_cafile),
         certfile=_text(settings.kafka_ssl_certfile),
         keyfile=_text(settings.kafka_ssl_keyfile),
     )
+    return context
 
 
 def _text(path: object) -> str | None:

@@ -20,7 +20,7 @@ from mode import Service
 MOST_WAITING_RECORDS = 20_000
 
 
-class SendFailed(RuntimeError):
+class SendError(RuntimeError):
     """Kafka did not take a record that the application needs it to hold."""
 
 
@@ -32,7 +32,7 @@ class StrictBuffer(ProducerBuffer):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._unacknowledged = 0
-        self._failure: SendFailed | None = None
+        self._failure: SendError | None = None
         self._progress = asyncio.Event()
 
     @property
@@ -40,7 +40,7 @@ class StrictBuffer(ProducerBuffer):
         """Records that Kafka has not acknowledged yet, sent or not."""
         return self._unacknowledged
 
-    def put(self, fut: FutureMessage[Any]) -> None:
+    def put(self, fut: FutureMessage) -> None:
         """Queue a record for sending."""
         self._unacknowledged += 1
         super().put(fut)
@@ -48,7 +48,7 @@ class StrictBuffer(ProducerBuffer):
     async def flush(self) -> None:
         """Wait until Kafka has acknowledged every record put so far and since.
 
-        Raises `SendFailed` if one was refused, or if nothing is left that could send.
+        Raises `SendError` if one was refused, or if nothing is left that could send.
         """
         await self._wait_for_at_most(0)
 
@@ -68,7 +68,7 @@ class StrictBuffer(ProducerBuffer):
             if self._failure:
                 raise self._failure
             if self.state in ("stopping", "shutdown", "crashed"):
-                raise SendFailed(f"{self._unacknowledged} records were never sent: {self.state}")
+                raise SendError(f"{self._unacknowledged} records were never sent: {self.state}")
             self._progress.clear()
             # The timeout only bounds how late a stopped buffer is noticed.
             try:
@@ -85,14 +85,14 @@ class StrictBuffer(ProducerBuffer):
             fut = await self.pending.get()
             await self._send_pending(fut)
 
-    async def _send_pending(self, fut: FutureMessage[Any]) -> None:
+    async def _send_pending(self, fut: FutureMessage) -> None:
         sent: Any = await fut.message.channel.publish_message(fut, wait=False)
         sent.add_done_callback(self._on_sent)
 
     def _on_sent(self, sent: asyncio.Future[Any]) -> None:
         if sent.cancelled() or (error := sent.exception()):
             cause = "cancelled" if sent.cancelled() else repr(error)
-            self._failure = SendFailed(f"Kafka did not take a record: {cause}")
+            self._failure = SendError(f"Kafka did not take a record: {cause}")
             self.add_future(self.crash(self._failure))
         else:
             self._unacknowledged -= 1

@@ -112,9 +112,7 @@ class SentimentWindow(Window):
         opinions = self.opinions.values()
         labels = Counter(opinion.label for opinion in opinions)
         self.count = len(opinions)
-        self.score = exact.mean(
-            sum(exact.units(opinion.score for opinion in opinions)), self.count
-        )
+        self.score = exact.mean(sum(exact.units(opinion.score for opinion in opinions)), self.count)
         self.label = label_of(self.score)
         self.positive = labels["positive"]
         self.neutral = labels["neutral"]

@@ -16,6 +16,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from cryptoviz import pair
+
 SECRET_FIELDS = ("kafka_sasl_password", "timescale_dsn")
 
 
@@ -62,6 +64,12 @@ class Settings(BaseModel):
     )
 
     # The worker
+    cryptoviz_id: str = Field(
+        "cryptoviz",
+        pattern=r"^[A-Za-z0-9._-]+$",
+        max_length=100,
+        description="Name of this deployment: its consumer groups and the prefix of its topics.",
+    )
     cryptoviz_data_dir: Path = Field(
         Path("data"), description="Directory of the RocksDB tables and the embedded servers."
     )
@@ -92,10 +100,8 @@ class Settings(BaseModel):
         description="What `sentiment.score` means: [0, 1], [-1, 1], or confidence of the label.",
     )
     quote_currencies: tuple[str, ...] = Field(
-        ("USDT", "USDC", "BUSD", "TUSD", "FDUSD", "DAI", "USD", "EUR", "GBP", "JPY", "CHF", "CAD",
-         "AUD", "KRW", "TRY", "BRL", "BTC", "ETH", "BNB"),
-        description="Quotes by which a pair without a separator is split.",
-    )  # fmt: skip
+        pair.QUOTES, description="Quotes by which a pair without a separator is split."
+    )
     tracked_cryptos: tuple[str, ...] = Field(
         ("BTC", "ETH", "SOL", "XRP", "ADA", "DOGE", "DOT", "AVAX", "LINK", "LTC", "BNB", "MATIC",
          "TRX", "ATOM", "UNI", "XLM", "BCH", "NEAR", "APT", "ARB"),

@@ -15,13 +15,6 @@ from cryptoviz.records import Alert, Article, Decoded, Rules, Ticker, Trade, dec
 from cryptoviz.sentiment import Mention, Progress
 from cryptoviz.settings import Settings, current
 
-MENTIONS = "cryptoviz-mentions"
-REJECTED = "cryptoviz-rejected"
-LATE = "cryptoviz-late"
-CANDLES = "cryptoviz-candles"
-PRICES = "cryptoviz-prices"
-SENTIMENT = "cryptoviz-sentiment"
-
 DAY_MS = 86_400_000
 CHANGELOG_CONFIG = {"cleanup.policy": "compact"}
 # Long enough for a consumer, the sink among them, to be away for a week.
@@ -29,6 +22,13 @@ STREAM_CONFIG = {"cleanup.policy": "delete", "retention.ms": str(7 * DAY_MS)}
 REJECTED_CONFIG = {"cleanup.policy": "delete", "retention.ms": str(30 * DAY_MS)}
 
 _settings = current()
+MENTIONS = f"{_settings.cryptoviz_id}-mentions"
+REJECTED = f"{_settings.cryptoviz_id}-rejected"
+LATE = f"{_settings.cryptoviz_id}-late"
+CANDLES = f"{_settings.cryptoviz_id}-candles"
+PRICES = f"{_settings.cryptoviz_id}-prices"
+SENTIMENT = f"{_settings.cryptoviz_id}-sentiment"
+
 rules = Rules(_settings.sentiment_scale, _settings.quote_currencies)
 _mention = msgspec.json.Decoder(Mention | Progress)
 
@@ -73,7 +73,10 @@ def specs(settings: Settings = _settings) -> list[TopicSpec]:
         settings.topic_rawalert,
     ]
     changelogs = sorted(app.tables.changelog_topics)
+    # Faust elects the leader among workers by who holds the one partition of such a topic.
+    leaders = [f"{of.conf.id}-__assignor-__leader" for of in (app, sink)]
     return [
+        *(TopicSpec(name, 1, STREAM_CONFIG) for name in leaders),
         *(TopicSpec(name, count) for name in raw),
         *(TopicSpec(name, count, STREAM_CONFIG) for name in (MENTIONS, CANDLES, PRICES, SENTIMENT)),
         *(TopicSpec(name, count, REJECTED_CONFIG) for name in (REJECTED, LATE)),

@@ -9,13 +9,13 @@ in tests/kafka/test_transport.py exercise each of them.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import defaultdict, deque
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import aiokafka
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP, ConsumerMessage, Message
+from faust.types import TP, ConsumerMessage
 
 from cryptoviz.batch import RawBatch
 from cryptoviz.producer import Producer
@@ -35,16 +35,17 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
 
 class Consumer(driver.Consumer):
-    """Joins fetched records into batches and commits only what agents have finished."""
+    """Joins fetched records into batches and commits only what agents have finished.
+
+    Faust's acknowledgements are not used for batched topics: it also acknowledges events that
+    it skips in a rebalance, and those on which an agent raised. What counts is the order in
+    which batches were handed over, and which of them are finished.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._batched_topics: frozenset[str] = frozenset(self.app.batched_topics)  # type: ignore[attr-defined]
-        # Next offset to read of each partition after its last finished batch.
-        self._finished: dict[TP, int] = {}
-        # Partitions with an unfinished batch: nothing behind it may be committed.
-        self._stalled: set[TP] = set()
-        self.unfinished_batches: defaultdict[TP, int] = defaultdict(int)
+        self._outstanding: defaultdict[TP, deque[RawBatch]] = defaultdict(deque)
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -62,6 +63,7 @@ class Consumer(driver.Consumer):
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
         if not isinstance(record, RawBatch):
             return super()._to_message(tp, record)
+        self._outstanding[tp].append(record)
         last = record.records[-1]
         return ConsumerMessage(
             last.topic,
@@ -69,9 +71,9 @@ class Consumer(driver.Consumer):
             last.offset,
             last.timestamp / 1000.0,
             last.timestamp_type,
-            (),
+            {},
             None,
-            record,
+            record,  # type: ignore[arg-type]  # bytes to Faust, which only passes it on
             None,
             tp=tp,
             generation_id=self.app.consumer_generation_id,
@@ -83,42 +85,35 @@ class Consumer(driver.Consumer):
         if tp.topic not in self._batched_topics:
             await super()._add_gap(tp, offset_from, offset_to)
 
-    def ack(self, message: Message) -> bool:
-        """Note that Faust is done with *message*; a batch must be finished to count.
-
-        Return True if the message's offset became committable.
-        """
-        batch = message.value
-        if not isinstance(batch, RawBatch):
-            return super().ack(message)
-        message.acked = True
-        self._unacked_messages.discard(message)
-        if message.generation_id != self.app.consumer_generation_id:
-            return False  # Read before a rebalance: it is read again, from the commit.
-        if not batch.finished:
-            self._stalled.add(message.tp)
-        if message.tp in self._stalled:
-            return False
-        self._finished[message.tp] = batch.next
-        self._acked[message.tp].append(batch.next)
-        self._n_acked += 1
-        return True
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        yield from (
+            tp
+            for tp in super()._filter_tps_with_pending_acks(topics)
+            if tp.topic not in self._batched_topics
+        )
+        yield from (
+            tp
+            for tp, batches in self._outstanding.items()
+            if batches
+            and batches[0].finished
+            and (topics is None or tp in topics or tp.topic in topics)
+        )
 
     def _new_offset(self, tp: TP) -> int | None:
         if tp.topic not in self._batched_topics:
             return super()._new_offset(tp)
-        self._acked[tp].clear()
-        return self._finished.pop(tp, None)
+        # Faust's own notes of what was acknowledged are not read, so they must not pile up.
+        self._acked.pop(tp, None)
+        self._acked_index.pop(tp, None)
+        batches, offset = self._outstanding[tp], None
+        while batches and batches[0].finished:
+            offset = batches.popleft().next
+        return offset
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """Forget what was read before: every partition goes on from its committed offset."""
-        self._finished.clear()
-        self._stalled.clear()
+        """Forget what was handed over before: each partition is read again from its commit."""
+        self._outstanding.clear()
         await super().on_partitions_assigned(assigned, generation_id)
-
-    def committed_offsets(self) -> Mapping[TP, int | None]:
-        """Return the offset from which each partition would be read again."""
-        return dict(self._committed_offset)
 
 
 class Transport(driver.Transport):

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import faust
 from faust.streams import _current_event
 
 from cryptoviz.app import ROCKSDB_OPTIONS, BatchedApp
@@ -25,7 +24,7 @@ class Rows:
         """Declare the table; with *everywhere* all workers hold a copy of all its partitions."""
         self.name = name
         declare = app.GlobalTable if everywhere else app.Table
-        self.table: faust.Table[bytes, bytes] = declare(
+        self.table: Any = declare(
             name,
             partitions=current().topic_partitions,
             key_type=bytes,

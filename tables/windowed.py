@@ -33,7 +33,8 @@ class Timed(Protocol):
     """A record with an event time in Unix seconds."""
 
     @property
-    def event_time_s(self) -> float: ...
+    def event_time_s(self) -> float:
+        """The venue's time."""
 
 
 @dataclass
@@ -82,7 +83,11 @@ class WindowedTable(Generic[W]):
     # Folding
 
     def update(
-        self, partition: int, first: int, last: int, parts: Iterable[Part[Any]],
+        self,
+        partition: int,
+        first: int,
+        last: int,
+        parts: Iterable[Part[Any]],
         stream_times: Mapping[int, float] | None = None,
     ) -> None:
         """Fold a batch of the table's topic, the offsets *first* to *last* of *partition*.
@@ -133,9 +138,11 @@ class WindowedTable(Generic[W]):
         self, partition: int, memory: PartitionMemory, key: bytes, subject: str, start: int
     ) -> W:
         value = self.rows.read(partition, key)
+        window: W
         if value is not None:
-            return self._decode(value)
-        window: W = self._window(
+            window = self._decode(value)
+            return window
+        window = self._window(
             **{self.subject: subject}, window_start=start, window_end=start + self.size_s
         )
         memory.note_row(key, window)

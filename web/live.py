@@ -73,7 +73,7 @@ def _limit(text: str | None) -> int:
 def _rows(view: View, table: str, key: str | None, values: Iterable[bytes]) -> Response:
     # The values are JSON already; decoding them to encode them again would be the whole cost.
     named = f'"table":"{table}",' + (f'"key":"{key}",' if key else "")
-    return json_bytes(view, b"{%s\"rows\":[%s]}" % (named.encode(), b",".join(values)))
+    return json_bytes(view, b'{%s"rows":[%s]}' % (named.encode(), b",".join(values)))
 
 
 def _unknown_table(view: View, name: str) -> Response:

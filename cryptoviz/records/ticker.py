@@ -1,0 +1,79 @@
+"""A ticker: the last price of a pair, with the best bid and ask around it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from cryptoviz import pair
+from cryptoviz.event_time import EARLIEST_S, FUTURE_TOLERANCE_S, believed
+from cryptoviz.records.fields import Shape
+from cryptoviz.records.pairs import needed_pair
+from cryptoviz.records.plain import NOT_PLAIN, Positive, plain_decoder
+from cryptoviz.records.rules import Reader, Rules
+
+_SHAPE = Shape("pair", "last", "bid", "ask", "volume_24h", "timestamp")
+
+
+class Ticker(msgspec.Struct, gc=False):
+    """One quote update: prices in quote currency, *volume_24h* in base currency.
+
+    *last* may lie outside bid and ask; those and *volume_24h* are None when not sent.
+    *event_time_s* is the venue's Unix time in seconds.
+    """
+
+    pair: str
+    last: float
+    bid: float | None
+    ask: float | None
+    volume_24h: float | None
+    event_time_s: float
+
+
+class _Plain(msgspec.Struct, gc=False):
+    """What nearly all messages are."""
+
+    pair: str
+    last: Positive
+    timestamp: float
+    bid: Positive | None = None
+    ask: Positive | None = None
+    volume_24h: Positive | None = None
+
+
+def reader(rules: Rules) -> Reader[Ticker]:
+    """Return a function that reads one message, plainly if possible, else carefully."""
+    decode = plain_decoder(_Plain).decode
+    pair_of = pair.lookup(rules.quotes)
+    read_carefully = careful(rules)
+
+    def read(value: bytes | None, kafka_timestamp_ms: int) -> Ticker:
+        try:
+            plain = decode(value)  # type: ignore[arg-type]  # None raises TypeError
+            time_s = plain.timestamp
+            if not EARLIEST_S <= time_s <= kafka_timestamp_ms / 1000.0 + FUTURE_TOLERANCE_S:
+                time_s = believed(time_s, kafka_timestamp_ms)
+            return Ticker(
+                pair_of(plain.pair), plain.last, plain.bid, plain.ask, plain.volume_24h, time_s
+            )
+        except NOT_PLAIN:
+            return read_carefully(value, kafka_timestamp_ms)
+
+    return read
+
+
+def careful(rules: Rules) -> Reader[Ticker]:
+    """Return a function that reads one message field by field, and knows every rule."""
+    pair_of = pair.lookup(rules.quotes)
+
+    def read(value: bytes | None, kafka_timestamp_ms: int) -> Ticker:
+        fields = _SHAPE.fields(value)
+        return Ticker(
+            needed_pair(fields, pair_of),
+            fields.needed_number("last", "above 0"),
+            fields.number("bid", "above 0"),
+            fields.number("ask", "above 0"),
+            fields.number("volume_24h", "of at least 0"),
+            fields.needed_time_s("timestamp", kafka_timestamp_ms),
+        )
+
+    return read
