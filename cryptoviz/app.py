@@ -12,6 +12,7 @@ from typing import Any
 import faust
 import mode.loop
 from faust.types import AgentT
+from mode import Service
 
 from cryptoviz import kafka, provision
 from cryptoviz.settings import Settings, current
@@ -33,6 +34,7 @@ STREAM_MODULES = (
     "tables.prices",
     "tables.sentiment",
     "web.health",
+    "web.history",
     "web.live",
 )
 SINK_MODULES = ("agents.sink",)
@@ -111,3 +113,17 @@ sink = _app(
     web_enabled=False,
     autodiscover=list(SINK_MODULES),
 )
+
+
+class SinkService(Service):
+    """Runs the sink inside the worker of the stream app, with its own consumer group."""
+
+    async def on_start(self) -> None:
+        """Start the sink."""
+        sink.finalize()
+        sink.discover()
+        await self.add_runtime_dependency(sink)
+
+
+if current().cryptoviz_sink == "internal" and current().timescale_dsn:
+    app.service(SinkService)

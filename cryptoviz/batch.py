@@ -20,15 +20,17 @@ R = TypeVar("R")
 class RawBatch:
     """Consecutively fetched records of one partition; offsets may have holes, never disorder.
 
+    *position* is where this reading began: Kafka holds no other record in [position, next).
     *finished* is set by the agent that has done all its work on the batch. Only then may the
     offsets be committed: that Faust acknowledged the event proves nothing, since it also
     acknowledges events that it skips and events on which an agent raised.
     """
 
-    __slots__ = ("finished", "records")
+    __slots__ = ("finished", "position", "records")
 
-    def __init__(self, records: Sequence[ConsumerRecord]) -> None:
+    def __init__(self, records: Sequence[ConsumerRecord], position: int | None = None) -> None:
         self.records = records
+        self.position: int = records[0].offset if position is None else position
         self.finished = False
 
     @property

@@ -12,7 +12,7 @@ from cryptoviz.app import BatchedApp, app, sink
 from cryptoviz.batch import BatchSchema
 from cryptoviz.provision import TopicSpec
 from cryptoviz.records import Alert, Article, Decoded, Rules, Ticker, Trade, decoder_for
-from cryptoviz.sentiment import Mention, Progress
+from cryptoviz.sentiment import Mention, Progress, SentimentWindow
 from cryptoviz.settings import Settings, current
 
 DAY_MS = 86_400_000
@@ -31,6 +31,7 @@ SENTIMENT = f"{_settings.cryptoviz_id}-sentiment"
 
 rules = Rules(_settings.sentiment_scale, _settings.quote_currencies)
 _mention = msgspec.json.Decoder(Mention | Progress)
+_sentiment_window = msgspec.json.Decoder(SentimentWindow)
 
 
 def batched(of: BatchedApp, name: str, decode: Callable[[Sequence[Any]], Decoded[Any]]) -> TopicT:
@@ -49,6 +50,10 @@ def _decode_mentions(raw: Sequence[Any]) -> Decoded[Mention | Progress]:
     return Decoded([_mention.decode(record.value) for record in raw], None, [])
 
 
+def _decode_sentiment(raw: Sequence[Any]) -> Decoded[SentimentWindow]:
+    return Decoded([_sentiment_window.decode(record.value) for record in raw], None, [])
+
+
 rawticker = batched(app, _settings.topic_rawticker, decoder_for(Ticker, rules))
 rawtrade = batched(app, _settings.topic_rawtrade, decoder_for(Trade, rules))
 rawarticle = batched(app, _settings.topic_rawarticle, decoder_for(Article, rules))
@@ -61,6 +66,14 @@ late = plain(app, LATE)
 candles = plain(app, CANDLES)
 prices = plain(app, PRICES)
 sentiment = plain(app, SENTIMENT)
+
+
+sink_rawticker = batched(sink, _settings.topic_rawticker, decoder_for(Ticker, rules))
+sink_rawtrade = batched(sink, _settings.topic_rawtrade, decoder_for(Trade, rules))
+sink_rawarticle = batched(sink, _settings.topic_rawarticle, decoder_for(Article, rules))
+sink_rawalert = batched(sink, _settings.topic_rawalert, decoder_for(Alert, rules))
+sink_sentiment = batched(sink, SENTIMENT, _decode_sentiment)
+sink_rejected = plain(sink, REJECTED)
 
 
 def specs(settings: Settings = _settings) -> list[TopicSpec]:

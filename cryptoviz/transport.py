@@ -46,19 +46,46 @@ class Consumer(driver.Consumer):
         super().__init__(*args, **kwargs)
         self._batched_topics: frozenset[str] = frozenset(self.app.batched_topics)  # type: ignore[attr-defined]
         self._outstanding: defaultdict[TP, deque[RawBatch]] = defaultdict(deque)
+        # Where the next batch of a partition begins to read; unknown until the first one.
+        self._positions: dict[TP, int | None] = {}
+        self._rewinds: dict[TP, int] = {}
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def _wait_next_records(self, timeout: float) -> tuple[Any, Any]:
+        while self._rewinds:
+            # Here, between two fetches, nothing that was read before can slip in behind the seek.
+            tp, offset = self._rewinds.popitem()
+            await self.seek_wait({tp: offset})
+            self._positions[tp] = offset
+            self._outstanding.pop(tp, None)
         records, active = await super()._wait_next_records(timeout)
         if records:
             batched = self._batched_topics
             records = {
-                tp: [RawBatch(fetched)] if tp.topic in batched and fetched else fetched
+                tp: [self._batch(tp, fetched)] if tp.topic in batched and fetched else fetched
                 for tp, fetched in records.items()
             }
         return records, active
+
+    def _batch(self, tp: TP, fetched: list[Any]) -> RawBatch:
+        batch = RawBatch(fetched, self._positions.get(tp))
+        self._positions[tp] = batch.next
+        return batch
+
+    def rewind(self, tp: TP, offset: int) -> None:
+        """Read *tp* again from *offset*; what was handed over before is not committed any more.
+
+        Batches that are on their way still arrive; their positions tell them apart.
+        """
+        self._rewinds[tp] = offset
+
+    async def perform_seek(self) -> None:
+        """Go back to the committed offsets."""
+        await super().perform_seek()
+        self._rewinds.clear()
+        self._positions = dict(self._read_offset)
 
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
         if not isinstance(record, RawBatch):
@@ -105,6 +132,8 @@ class Consumer(driver.Consumer):
         # Faust's own notes of what was acknowledged are not read, so they must not pile up.
         self._acked.pop(tp, None)
         self._acked_index.pop(tp, None)
+        if tp in self._rewinds:
+            return None
         batches, offset = self._outstanding[tp], None
         while batches and batches[0].finished:
             offset = batches.popleft().next

@@ -15,14 +15,12 @@ from tables.prices import prices
 from tables.rows import Rows
 from tables.sentiment import sentiment
 from tables.windowed import WindowedTable
-from web.answers import json_bytes, problem
+from web.answers import json_bytes, limit_of, problem
 
 WINDOWED: dict[str, WindowedTable[Any]] = {
     table.name: table for table in (candles, prices, sentiment)
 }
 PLAIN: dict[str, Rows] = {rows.name: rows for rows in (alerts.rows, instruments.rows)}
-MOST_ROWS = 1_000
-DEFAULT_ROWS = 100
 
 
 @app.page("/live/{table}/")
@@ -44,7 +42,7 @@ async def live_key(view: View, request: Request, table: str, key: str) -> Respon
         return _unknown_table(view, table)
     try:
         subject = _subject(table, key)
-        limit = _limit(request.query.get("limit"))
+        limit = limit_of(request.query.get("limit"))
     except ValueError as error:
         return problem(view, 400, "Bad request", f"{error}.")
     if table in WINDOWED:
@@ -60,14 +58,6 @@ def _subject(table: str, text: str) -> str:
     if table == sentiment.name:
         return pair.crypto(text)
     return pair.normalise(text, topics.rules.quotes)
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return DEFAULT_ROWS
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_ROWS:
-        raise ValueError(f"limit must be a whole number from 1 to {MOST_ROWS}, was {text!r}")
-    return int(text)
 
 
 def _rows(view: View, table: str, key: str | None, values: Iterable[bytes]) -> Response:

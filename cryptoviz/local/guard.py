@@ -84,8 +84,8 @@ class Guard:
                 user=self.order["user"],
                 group=self.order["group"],
                 extra_groups=None if self.order["group"] is None else [],
-                # For a guard that is itself killed.
-                preexec_fn=lambda: _prctl(PR_SET_PDEATHSIG, stop_signal),  # noqa: PLW1509  # one thread
+                # For a guard that is itself killed; sound because the guard has one thread.
+                preexec_fn=lambda: _prctl(PR_SET_PDEATHSIG, stop_signal),
             )
         except OSError as error:
             self._report(f"{self.order['command'][0]} cannot be run: {error}")

@@ -55,7 +55,7 @@ def _added_user() -> pwd.struct_passwd:
             # Another process may be adding it at this moment, which locks the list of users.
             if added.returncode != 0 and time.monotonic() > deadline_s:
                 raise StartError(
-                    f"PostgreSQL does not run as root, and a user {USER} for it could not be added: "
+                    f"PostgreSQL does not run as root, and its user {USER} could not be added: "
                     f"{added.stderr.strip()}"
                 ) from None
             time.sleep(POLL_S)

@@ -1,0 +1,25 @@
+-- $1 start, $2 end, $3 partition, $4 offset, $5 most, $6 website?, $7 label?, $8 crypto; newest first
+SELECT
+    count(*) AS found,
+    string_agg(row_to_json(shown)::text, E',\n') AS body,
+    (array_agg(page.timestamp))[least(count(*), $5 - 1)] AS last_time,
+    (array_agg(page.source_partition))[least(count(*), $5 - 1)] AS last_partition,
+    (array_agg(page.source_offset))[least(count(*), $5 - 1)] AS last_offset
+FROM (
+    SELECT
+        timestamp, article_id, title, url, website, summary, cryptocurrencies_mentioned,
+        sentiment_score, sentiment_label, source_partition, source_offset
+    FROM article_data
+    WHERE timestamp >= $1 AND timestamp <= $2
+        AND (timestamp, source_partition, source_offset) < ($2, $3::bigint, $4)
+        AND ($6::text IS NULL OR website = $6)
+        AND ($7::text IS NULL OR sentiment_label = $7)
+        AND cryptocurrencies_mentioned @> ARRAY[$8::text]
+    ORDER BY timestamp DESC, source_partition DESC, source_offset DESC
+    LIMIT $5
+) AS page
+CROSS JOIN LATERAL (
+    SELECT
+        page.timestamp, page.article_id, page.title, page.url, page.website, page.summary,
+        page.cryptocurrencies_mentioned, page.sentiment_score, page.sentiment_label
+) AS shown

@@ -1,0 +1,2 @@
+-- No parameters.
+CREATE EXTENSION IF NOT EXISTS timescaledb

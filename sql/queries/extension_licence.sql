@@ -1,0 +1,2 @@
+-- No parameters.
+SELECT current_setting('timescaledb.license', true)

@@ -1,0 +1,2 @@
+-- No parameters.
+SELECT name, sha256 FROM schema_script

@@ -1,0 +1,2 @@
+-- No parameters.
+RESET statement_timeout

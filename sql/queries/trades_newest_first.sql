@@ -1,0 +1,22 @@
+-- $1 start, $2 end, $3 partition, $4 offset, $5 most, $6 pair; newest first
+SELECT
+    count(*) AS found,
+    string_agg(
+        format(
+            '{"timestamp":%s,"pair":%s,"price":%s,"volume":%s,"side":%s}',
+            to_json(timestamp), to_json(pair), price, volume,
+            coalesce(to_json(side)::text, 'null')
+        ),
+        E',\n'
+    ) AS body,
+    (array_agg(timestamp))[least(count(*), $5 - 1)] AS last_time,
+    (array_agg(source_partition))[least(count(*), $5 - 1)] AS last_partition,
+    (array_agg(source_offset))[least(count(*), $5 - 1)] AS last_offset
+FROM (
+    SELECT timestamp, pair, price, volume, side, source_partition, source_offset
+    FROM trade_data
+    WHERE pair = $6 AND timestamp >= $1 AND timestamp <= $2
+        AND (timestamp, source_partition, source_offset) < ($2, $3::bigint, $4)
+    ORDER BY timestamp DESC, source_partition DESC, source_offset DESC
+    LIMIT $5
+) AS page

@@ -1,0 +1,112 @@
+"""What the tests of the database share: servers, a schema of their own, a pool in it."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import pytest
+
+from cryptoviz.local.database import Database
+from cryptoviz.local.fixtures import database  # noqa: F401 - pytest finds it here by its name
+from cryptoviz.settings import Settings, load
+from cryptoviz.timescale.migrate import migrate
+from cryptoviz.timescale.pool import Pool, connect
+from tests.timescale.servers import GIVEN_DSN, KINDS, Server, pglite
+
+TIMEOUT_S = 20.0
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """Run each kind of server in turn, for all tests that need any."""
+    if request.param == "pglite":
+        with pglite() as dsn:
+            yield Server("pglite", dsn, timescale=True)
+    elif request.param == "given":
+        assert GIVEN_DSN
+        yield Server("given", GIVEN_DSN, timescale=asyncio.run(has_timescale(GIVEN_DSN)))
+    else:
+        running: Database = request.getfixturevalue("database")
+        yield Server("postgresql", running.dsn, timescale=False)
+
+
+async def has_timescale(dsn: str) -> bool:
+    connection = await asyncpg.connect(dsn, timeout=TIMEOUT_S)
+    try:
+        return bool(
+            await connection.fetchval(
+                "SELECT count(*) FROM pg_available_extensions WHERE name = 'timescaledb'"
+            )
+        )
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def schema(server: Server) -> AsyncIterator[str]:
+    """Return the URL of an empty schema that is the test's own."""
+    name = f"t{uuid.uuid4().hex[:12]}"
+    connection = await asyncpg.connect(server.dsn, timeout=TIMEOUT_S)
+    try:
+        if server.timescale:
+            # Outside the test's schema, which is dropped with everything in it.
+            await connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb SCHEMA public")
+        await connection.execute(f"CREATE SCHEMA {name}")
+        yield server.within(name)
+        await connection.execute(f"DROP SCHEMA {name} CASCADE")
+    finally:
+        connection.terminate()
+
+
+@pytest.fixture
+async def dsn(server: Server, schema: str) -> str:
+    """Return the URL of a migrated schema that is the test's own; no job runs by itself."""
+    await migrate(schema, retention_days="off")
+    if server.timescale:
+        connection = await asyncpg.connect(schema, timeout=TIMEOUT_S)
+        await connection.execute(
+            "SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs"
+            " WHERE hypertable_schema = current_schema()"
+        )
+        connection.terminate()
+    return schema
+
+
+@pytest.fixture
+async def pool(dsn: str) -> AsyncIterator[Pool]:
+    """Return a pool in a migrated schema that is the test's own."""
+    opened = await connect(a_database(dsn))
+    try:
+        yield opened
+    finally:
+        opened.terminate()
+
+
+@pytest.fixture
+def concurrent(server: Server) -> Server:
+    """Return a server with sessions beside each other; skips the one that has a single one."""
+    if not server.concurrent:
+        pytest.skip("PGlite has one session: nothing runs beside it")
+    return server
+
+
+@pytest.fixture
+def timescale(server: Server) -> Server:
+    """Return a server with TimescaleDB; skips plain PostgreSQL."""
+    if not server.timescale:
+        pytest.skip("there is no TimescaleDB on this server")
+    return server
+
+
+def a_database(dsn: str, *, pool_size: int = 4, timeout_s: float = TIMEOUT_S) -> Settings:
+    """Return settings that name the database *dsn*."""
+    return load(
+        {
+            "TIMESCALE_DSN": dsn,
+            "TIMESCALE_POOL_SIZE": str(pool_size),
+            "TIMESCALE_TIMEOUT": str(timeout_s),
+        }
+    )
