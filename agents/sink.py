@@ -28,7 +28,7 @@ RETENTION_INTERVAL_S = 3_600.0
 
 database = Database(current())
 refresher = AggregateRefresher(
-    retention_days=current().timescale_retention_days, interval_s=REFRESH_INTERVAL_S
+    retention_days=current().timescale_retention_days, interval_s=REFRESH_INTERVAL_S / 2
 )
 
 
@@ -63,6 +63,15 @@ def _ingest(table: RawTable[Any]) -> Ingest[Any]:
 tickers, trades = _ingest(TICKERS), _ingest(TRADES)
 articles, alerts = _ingest(ARTICLES), _ingest(ALERTS)
 ingests = (tickers, trades, articles, alerts)
+RAW_TOPICS = tuple(
+    topic.get_topic_name()
+    for topic in (
+        topics.sink_rawticker,
+        topics.sink_rawtrade,
+        topics.sink_rawarticle,
+        topics.sink_rawalert,
+    )
+)
 
 
 @sink.agent(topics.sink_rawticker)
@@ -100,6 +109,15 @@ async def sink_sentiment(batches: StreamT[Batch[SentimentWindow]]) -> None:
         rows = [sentiment_row(window) for window in batch.decoded.records]
         await upsert(await database.migrated(), SENTIMENT, rows)
         refresher.note(SENTIMENT.name, (row[0] for row in rows), datetime.now(UTC))
+
+
+@sink.timer(1.0)  # type: ignore[untyped-decorator]
+async def check_database() -> None:
+    """Read again what Kafka counts as done, but a new or restored database does not hold."""
+    by_topic = dict(zip(RAW_TOPICS, ingests, strict=True))
+    for tp in sorted(_consumer().assignment()):
+        if tp.topic in by_topic and not sink.rebalancing:
+            await by_topic[tp.topic].check(tp)
 
 
 @sink.timer(REFRESH_INTERVAL_S)  # type: ignore[untyped-decorator]

@@ -6,15 +6,18 @@ must not stop the live tables, and a slow fold must not stop ingestion.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import faust
 import mode.loop
 from faust.types import AgentT
+from faust.types.transports import ConsumerT
 from mode import Service
 
-from cryptoviz import kafka, provision
+from cryptoviz import kafka, provision, shutdown
+from cryptoviz.outstanding import queue_size
 from cryptoviz.settings import Settings, current
 
 # Measured as a sixth more records a second in an agent that does nothing.
@@ -23,6 +26,7 @@ mode.loop.use("uvloop")
 # Leaf modules, never packages: under package discovery a module that fails to import is only
 # logged, and the worker would start without its agents.
 STREAM_MODULES = (
+    "agents.forwarding",
     "agents.mentions",
     "agents.rawalert",
     "agents.rawarticle",
@@ -37,7 +41,7 @@ STREAM_MODULES = (
     "web.history",
     "web.live",
 )
-SINK_MODULES = ("agents.sink",)
+SINK_MODULES = ("agents.sink", "web.sink_health")
 
 # RocksDB's defaults reserve 64 MB x 3 a partition and a 2 GB cache; these rows are small.
 ROCKSDB_OPTIONS = {
@@ -61,7 +65,27 @@ class BatchedApp(faust.App):
         """Make sure that every topic is there before anything subscribes."""
         self.conf.datadir.mkdir(parents=True, exist_ok=True)
         await super().on_first_start()
-        await provision.ensure(self.needed_topics(), current())
+        try:
+            await provision.ensure(self.needed_topics(), current())
+        except provision.ProvisionError as error:
+            # Not an error of the program's: a sentence says it all, a traceback would hide it.
+            raise SystemExit(str(error)) from None
+
+    async def stop(self) -> None:
+        """Stop in order, but not for longer than people wait."""
+        if self.in_worker:
+            shutdown.limit(lambda: int(self._crashed.is_set()))
+        await super().stop()
+
+    def _new_consumer(self) -> ConsumerT:
+        # Static membership: a worker that comes back takes its partitions without a rebalance.
+        # But Kafka then hands it the assignment of before, and whoever routes to it keeps its
+        # address: with other topics or another address it must be another member.
+        member = [str(self.conf.canonical_url), *self.batched_topics, *self.tables.changelog_topics]
+        fingerprint = hashlib.blake2b(" ".join(sorted(member)).encode(), digest_size=4).hexdigest()
+        worker = f"{self.conf.id}-{current().cryptoviz_worker_id}"
+        self.conf.consumer_group_instance_id = f"{worker}-{fingerprint}"
+        return super()._new_consumer()
 
     async def _on_agent_error(self, agent: AgentT[Any], error: BaseException) -> None:
         # Faust would restart the agent and go on behind the batch on which it raised. Ending the
@@ -79,18 +103,21 @@ def _app(app_id: str, settings: Settings, **options: Any) -> BatchedApp:
         broker_commit_interval=settings.commit_interval,
         broker_session_timeout=settings.session_timeout,
         broker_request_timeout=max(90.0, settings.session_timeout + 10),
-        # Static membership: a worker that comes back takes its partitions without a rebalance.
-        consumer_group_instance_id=f"{app_id}-{settings.cryptoviz_worker_id}",
         consumer_auto_offset_reset="earliest",
         producer_linger=0.005,
         producer_acks=-1,
-        # Counted in batches, so this bounds memory although each holds thousands of records.
-        stream_buffer_maxsize=8,
+        stream_buffer_maxsize=queue_size(settings.topic_partitions),
         stream_wait_empty=False,
         store="rocksdb://",
         topic_partitions=settings.topic_partitions,
         topic_replication_factor=settings.kafka_replication_factor,
         topic_allow_declare=False,
+        web_host=settings.web_host,
+        web_bind=settings.web_host,
+        web_port=settings.web_port,
+        # Faust's own table pages route by the wrong hash and answer anybody; ours are web/.
+        web_tables_enabled=False,
+        web_router_enabled=False,
         datadir=str(settings.cryptoviz_data_dir / app_id),
         **options,
     )
@@ -99,12 +126,6 @@ def _app(app_id: str, settings: Settings, **options: Any) -> BatchedApp:
 app = _app(
     current().cryptoviz_id,
     current(),
-    web_host=current().web_host,
-    web_bind=current().web_host,
-    web_port=current().web_port,
-    # Faust's own table pages route by the wrong hash and answer anybody; ours are web/.
-    web_tables_enabled=False,
-    web_router_enabled=False,
     autodiscover=list(STREAM_MODULES),
 )
 sink = _app(

@@ -17,6 +17,10 @@ from cryptoviz.records import Decoded
 R = TypeVar("R")
 
 
+class OrderError(RuntimeError):
+    """An agent was handed a batch that it must not work on; going on would lose records."""
+
+
 class RawBatch:
     """Consecutively fetched records of one partition; offsets may have holes, never disorder.
 
@@ -26,12 +30,37 @@ class RawBatch:
     acknowledges events that it skips and events on which an agent raised.
     """
 
-    __slots__ = ("finished", "position", "records")
+    __slots__ = ("_before", "_taken", "finished", "position", "records")
 
     def __init__(self, records: Sequence[ConsumerRecord], position: int | None = None) -> None:
         self.records = records
         self.position: int = records[0].offset if position is None else position
         self.finished = False
+        self._before: RawBatch | None = None
+        self._taken = False
+
+    def follow(self, before: RawBatch | None) -> None:
+        """Note which batch of the same partition must be finished before this one begins."""
+        self._before = before
+
+    def take(self) -> None:
+        """Note that an agent begins to work on the batch.
+
+        Raises `OrderError` when another agent has begun before, since the first to finish would
+        have the offsets committed; and when the batch before is not finished: rows hold the last
+        offset folded into them, so what is skipped now would be skipped for ever.
+        """
+        where = f"{self.records[0].topic}, partition {self.records[0].partition}"
+        if self._taken:
+            raise OrderError(f"Two agents read {where}; a batched topic has one.")
+        if self._before is not None and not self._before.finished:
+            raise OrderError(f"What is before offset {self.first} of {where} is not finished.")
+        self._taken = True
+
+    def finish(self) -> None:
+        """Note that all work on the batch is done."""
+        self.finished = True
+        self._before = None
 
     @property
     def first(self) -> int:
@@ -93,8 +122,11 @@ async def each(stream: AsyncIterable[Batch[R]]) -> AsyncIterator[Batch[R]]:
     """Yield the batches of *stream*; each counts as finished when the next one is asked for.
 
     A body that raises or is cancelled never asks, so its batch stays unfinished: its offsets
-    are not committed and whoever takes over the partition reads it again.
+    are not committed and whoever takes over the partition reads it again. Raises `OrderError`
+    rather than yield a batch behind an unfinished one: Faust starts an agent anew on what
+    follows the batch on which it raised.
     """
     async for batch in stream:
+        batch.raw.take()
         yield batch
-        batch.raw.finished = True
+        batch.raw.finish()

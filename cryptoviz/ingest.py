@@ -48,6 +48,16 @@ class Ingest(Generic[R]):
         self._stands: dict[TP, int] = {}
         self._rewound: set[TP] = set()
 
+    async def check(self, tp: TP) -> None:
+        """Read *tp* again if Kafka's committed offset is beyond what the database holds.
+
+        `write` would find out too, but only with the next record.
+        """
+        if tp not in self._stands:
+            standing = await self._standing(tp)
+            if (self._consumer().committed(tp) or 0) > standing:
+                self._go_back(tp)
+
     async def write(self, batch: Batch[R]) -> bool:
         """Write *batch*, however long the database takes; return False if reading went back.
 

@@ -9,6 +9,8 @@ failed send ends the process before anything is committed.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from faust.transport.drivers import aiokafka as driver
@@ -18,20 +20,39 @@ from mode import Service
 
 # Records that may wait for Kafka before batches are held back: some seconds' worth of changes.
 MOST_WAITING_RECORDS = 20_000
+# How late a buffer that was stopped from elsewhere is noticed by who waits for it.
+STATE_POLL_S = 0.2
 
 
 class SendError(RuntimeError):
     """Kafka did not take a record that the application needs it to hold."""
 
 
+class Wave:
+    """The records put between two flushes, of which *left* wait for Kafka."""
+
+    __slots__ = ("_before", "left")
+
+    def __init__(self, before: Wave | None = None) -> None:
+        self.left = 0
+        self._before = before
+
+    def has_arrived(self) -> bool:
+        """Return whether Kafka has acknowledged all records of this wave and of those before."""
+        if self._before is not None and self._before.has_arrived():
+            self._before = None
+        return self._before is None and self.left == 0
+
+
 class StrictBuffer(ProducerBuffer):
-    """Counts what was put and what Kafka has acknowledged; `flush` waits until they meet."""
+    """Knows which records Kafka has acknowledged, and lets others wait for that."""
 
     max_messages = MOST_WAITING_RECORDS
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._unacknowledged = 0
+        self._wave = Wave()
         self._failure: SendError | None = None
         self._progress = asyncio.Event()
 
@@ -43,14 +64,17 @@ class StrictBuffer(ProducerBuffer):
     def put(self, fut: FutureMessage) -> None:
         """Queue a record for sending."""
         self._unacknowledged += 1
-        super().put(fut)
+        self._wave.left += 1
+        self.pending.put_nowait((fut, self._wave))
 
     async def flush(self) -> None:
-        """Wait until Kafka has acknowledged every record put so far and since.
+        """Wait until Kafka has acknowledged every record put so far.
 
-        Raises `SendError` if one was refused, or if nothing is left that could send.
+        Not those put meanwhile: under load there is always one, and offsets would wait for ever.
+        Raises `SendError` if a record was refused, or if nothing is left that could send.
         """
-        await self._wait_for_at_most(0)
+        wave, self._wave = self._wave, Wave(self._wave)
+        await self._wait_until(wave.has_arrived)
 
     async def flush_atmost(self, max_messages: int | None) -> int:
         """Wait until all is acknowledged; return how many records that were."""
@@ -61,18 +85,17 @@ class StrictBuffer(ProducerBuffer):
     async def wait_until_ebb(self) -> None:
         """Hold back the next batch while more than `max_messages` records wait."""
         if self._unacknowledged > self.max_messages:
-            await self._wait_for_at_most(self.max_messages)
+            await self._wait_until(lambda: self._unacknowledged <= self.max_messages)
 
-    async def _wait_for_at_most(self, count: int) -> None:
-        while self._unacknowledged > count or self._failure:
+    async def _wait_until(self, done: Callable[[], bool]) -> None:
+        while not done() or self._failure:
             if self._failure:
                 raise self._failure
             if self.state in ("stopping", "shutdown", "crashed"):
                 raise SendError(f"{self._unacknowledged} records were never sent: {self.state}")
             self._progress.clear()
-            # The timeout only bounds how late a stopped buffer is noticed.
             try:
-                await asyncio.wait_for(self._progress.wait(), timeout=0.2)
+                await asyncio.wait_for(self._progress.wait(), timeout=STATE_POLL_S)
             except TimeoutError:
                 continue
 
@@ -82,21 +105,29 @@ class StrictBuffer(ProducerBuffer):
     @Service.task
     async def _handle_pending(self) -> None:
         while not self.should_stop:
-            fut = await self.pending.get()
-            await self._send_pending(fut)
+            fut, wave = await self.pending.get()
+            sent: Any = await fut.message.channel.publish_message(fut, wait=False)
+            sent.add_done_callback(partial(self._on_sent, wave))
 
-    async def _send_pending(self, fut: FutureMessage) -> None:
-        sent: Any = await fut.message.channel.publish_message(fut, wait=False)
-        sent.add_done_callback(self._on_sent)
+    def _on_sent(self, wave: Wave, sent: asyncio.Future[Any]) -> None:
+        if sent.cancelled():
+            self._fail("it was cancelled")
+        elif sent.exception() is None:
+            self._unacknowledged -= 1
+            wave.left -= 1
+            self._progress.set()
 
-    def _on_sent(self, sent: asyncio.Future[Any]) -> None:
-        if sent.cancelled() or (error := sent.exception()):
-            cause = "cancelled" if sent.cancelled() else repr(error)
+    def watch(self, sent: asyncio.Future[Any]) -> None:
+        """End the process if *sent*, a record on its way, turns out to be refused."""
+        # Who waits for a record, and is cancelled, cancels it too; that is no refusal.
+        if not sent.cancelled() and (error := sent.exception()):
+            self._fail(repr(error))
+
+    def _fail(self, cause: str) -> None:
+        if self._failure is None:
             self._failure = SendError(f"Kafka did not take a record: {cause}")
             self.add_future(self.crash(self._failure))
-        else:
-            self._unacknowledged -= 1
-        self._progress.set()
+            self._progress.set()
 
 
 class Producer(driver.Producer):
@@ -104,5 +135,15 @@ class Producer(driver.Producer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.buffer = StrictBuffer(loop=self.loop, beacon=self.beacon)
+        self.buffer: StrictBuffer = StrictBuffer(loop=self.loop, beacon=self.beacon)
         self.buffer.app = self.app
+
+    def _settings_extra(self) -> Mapping[str, Any]:
+        # Without it a retry may write a record twice, and behind a newer one of the same key.
+        return {**super()._settings_extra(), "acks": "all", "enable_idempotence": True}
+
+    async def send(self, *args: Any, **kwargs: Any) -> Any:
+        """Hand a record to Kafka's client; whoever sends it, a refusal ends the process."""
+        sent: Any = await super().send(*args, **kwargs)
+        sent.add_done_callback(self.buffer.watch)
+        return sent

@@ -9,7 +9,6 @@ in tests/kafka/test_transport.py exercise each of them.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -18,11 +17,13 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from cryptoviz.batch import RawBatch
+from cryptoviz.outstanding import Outstanding
 from cryptoviz.producer import Producer
 
 # How long the broker may hold a fetch that finds nothing. Faust hard-codes 1,500 ms, and a
 # partition that is resumed meanwhile waits for the held fetch to return.
 FETCH_MAX_WAIT_MS = 100
+HELD_BACK_POLL_S = 0.02
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
@@ -32,6 +33,16 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
         return consumer
+
+    def reached(self, tp: TP) -> int | None:
+        """Return the offset at which the next fetch of *tp* begins; None if it is not known."""
+        subscription = self._ensure_consumer()._subscription.subscription
+        assignment = subscription.assignment if subscription else None
+        key = aiokafka.TopicPartition(*tp)
+        if assignment is None or key not in assignment.tps:
+            return None
+        state = assignment.state_value(key)
+        return state.position if state.has_valid_position else None  # type: ignore[no-any-return]
 
 
 class Consumer(driver.Consumer):
@@ -45,34 +56,69 @@ class Consumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._batched_topics: frozenset[str] = frozenset(self.app.batched_topics)  # type: ignore[attr-defined]
-        self._outstanding: defaultdict[TP, deque[RawBatch]] = defaultdict(deque)
+        self._outstanding = Outstanding()
         # Where the next batch of a partition begins to read; unknown until the first one.
         self._positions: dict[TP, int | None] = {}
         self._rewinds: dict[TP, int] = {}
+
+    _thread: ConsumerThread
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def _wait_next_records(self, timeout: float) -> tuple[Any, Any]:
-        while self._rewinds:
+        while self._rewinds and not self.app.rebalancing:
             # Here, between two fetches, nothing that was read before can slip in behind the seek.
             tp, offset = self._rewinds.popitem()
             await self.seek_wait({tp: offset})
             self._positions[tp] = offset
-            self._outstanding.pop(tp, None)
+            self._outstanding.forget(tp)
+        if self.flow_active and not self.app.rebalancing:
+            self._note_holes()
         records, active = await super()._wait_next_records(timeout)
         if records:
-            batched = self._batched_topics
             records = {
-                tp: [self._batch(tp, fetched)] if tp.topic in batched and fetched else fetched
+                tp: self._joined(tp, fetched) if tp.topic in self._batched_topics else fetched
                 for tp, fetched in records.items()
             }
         return records, active
 
-    def _batch(self, tp: TP, fetched: list[Any]) -> RawBatch:
+    def _joined(self, tp: TP, fetched: list[Any]) -> list[RawBatch]:
+        if not fetched:
+            return []
+        if self.app.rebalancing:
+            # The fetch was under way when the rebalance began. Faust empties the agents' queues
+            # when that is over, so what is handed over now would be lost.
+            self._rewinds.setdefault(tp, fetched[0].offset)
+            return []
         batch = RawBatch(fetched, self._positions.get(tp))
         self._positions[tp] = batch.next
-        return batch
+        return [batch]
+
+    def _note_holes(self) -> None:
+        # Offsets without a record, like the marker that ends a transaction, are committed too;
+        # else a lag would remain. Between two fetches all that was read has been handed over.
+        for tp, known in self._positions.items():
+            position = self._thread.reached(tp) if tp.topic in self._batched_topics else None
+            if known is not None and position is not None and position > known:
+                self._outstanding.reach(tp, position)
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+        active = active_partitions or set()
+        wanted = {tp for tp in active if not self._is_held_back(tp)}
+        if len(wanted) < len(active):
+            # Faust would wait this long for records of the others, whatever happens meanwhile.
+            timeout = min(timeout, HELD_BACK_POLL_S)
+            # An empty set would mean all partitions.
+            if not wanted:
+                await self.sleep(timeout)
+                return {}
+        return await super()._getmany(wanted or active_partitions, timeout)
+
+    def _is_held_back(self, tp: TP) -> bool:
+        return tp.topic in self._batched_topics and (
+            self._outstanding.is_full(tp) or self.app.rebalancing
+        )
 
     def rewind(self, tp: TP, offset: int) -> None:
         """Read *tp* again from *offset*; what was handed over before is not committed any more.
@@ -81,16 +127,31 @@ class Consumer(driver.Consumer):
         """
         self._rewinds[tp] = offset
 
+    def committed(self, tp: TP) -> int | None:
+        """Return the offset from which *tp* is read after a restart; None for its start."""
+        return self._committed_offset[tp]
+
     async def perform_seek(self) -> None:
-        """Go back to the committed offsets."""
+        """Go back to what is committed, and to the start where nothing is.
+
+        Faust leaves partitions without a commit where they are. What it has fetched from them
+        and dropped, as it does in a rebalance, would never be seen again.
+        """
         await super().perform_seek()
         self._rewinds.clear()
         self._positions = dict(self._read_offset)
+        fresh = [
+            self._new_topicpartition(*tp)
+            for tp in self.assignment()
+            if tp.topic in self._batched_topics and not self._committed_offset[tp]
+        ]
+        if fresh:
+            await self._thread.seek_to_beginning(*fresh)
 
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
         if not isinstance(record, RawBatch):
             return super()._to_message(tp, record)
-        self._outstanding[tp].append(record)
+        self._outstanding.add(tp, record)
         last = record.records[-1]
         return ConsumerMessage(
             last.topic,
@@ -113,18 +174,12 @@ class Consumer(driver.Consumer):
             await super()._add_gap(tp, offset_from, offset_to)
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
-        yield from (
-            tp
-            for tp in super()._filter_tps_with_pending_acks(topics)
-            if tp.topic not in self._batched_topics
-        )
-        yield from (
-            tp
-            for tp, batches in self._outstanding.items()
-            if batches
-            and batches[0].finished
-            and (topics is None or tp in topics or tp.topic in topics)
-        )
+        for tp in super()._filter_tps_with_pending_acks(topics):
+            if tp.topic not in self._batched_topics:
+                yield tp
+        for tp in self._outstanding.finished():
+            if topics is None or tp in topics or tp.topic in topics:
+                yield tp
 
     def _new_offset(self, tp: TP) -> int | None:
         if tp.topic not in self._batched_topics:
@@ -132,16 +187,12 @@ class Consumer(driver.Consumer):
         # Faust's own notes of what was acknowledged are not read, so they must not pile up.
         self._acked.pop(tp, None)
         self._acked_index.pop(tp, None)
-        if tp in self._rewinds:
-            return None
-        batches, offset = self._outstanding[tp], None
-        while batches and batches[0].finished:
-            offset = batches.popleft().next
-        return offset
+        return None if tp in self._rewinds else self._outstanding.pop_finished(tp)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Forget what was handed over before: each partition is read again from its commit."""
         self._outstanding.clear()
+        self._rewinds.clear()
         await super().on_partitions_assigned(assigned, generation_id)
 
 

@@ -69,6 +69,11 @@ class WorkerProcess:
         return self._child
 
     @property
+    def exit_status(self) -> int | str | None:
+        """None while the process runs, its status once it has ended, "stopped" if we ended it."""
+        return "stopped" if self._child is None else self._child.exit_status
+
+    @property
     def log(self) -> str:
         """All that the worker has logged so far, over all its starts."""
         return self.log_path.read_text(errors="replace")

@@ -18,6 +18,8 @@ _TRANSIENT_CLASSES = ("08", "53")
 _TRANSIENT_STATES = frozenset(
     ["57P01", "57P02", "57P03", "57P05", "57014", "40001", "40P01", "55P03", "25P03", "25006"]
 )
+# A configured limit is exceeded by the statement itself, though it counts among resources.
+_LIMIT_EXCEEDED = "53400"
 # The data (22), a constraint (23), or a value too large for its index (54000).
 _ROW_CLASSES = ("22", "23", "54")
 
@@ -29,6 +31,8 @@ def transient(error: Exception) -> bool:
         if isinstance(error, asyncpg.InvalidCachedStatementError):
             return True
         state = error.sqlstate or ""
+        if state == _LIMIT_EXCEEDED:
+            return False
         return state[:2] in _TRANSIENT_CLASSES or state in _TRANSIENT_STATES
     if isinstance(error, asyncpg.InterfaceError):
         # A pool that was closed stays closed; a closed connection is replaced by a new one.

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from cryptoviz.timescale import cursor as cursors
-from cryptoviz.timescale.failures import retrying
+from cryptoviz.timescale.failures import retrying, transient
 from cryptoviz.timescale.pool import Pool, acquire
 from cryptoviz.timescale.statements import query
 
@@ -77,11 +77,21 @@ async def read(
 
 async def fetch(pool: Pool, statement: str, *parameters: Any) -> Any:
     """Return the one row of *statement*, asking again if the connection is lost."""
+    try:
+        return await _ask(pool, statement, *parameters)
+    except Exception as error:
+        if not transient(error):
+            raise
+    # Only now, since setting up retries takes as long as the query.
     async for attempt in retrying(READ_PATIENCE_S):
         with attempt:
-            async with acquire(pool) as connection:
-                row = await connection.fetchrow(statement, *parameters)
+            row = await _ask(pool, statement, *parameters)
     return row
+
+
+async def _ask(pool: Pool, statement: str, *parameters: Any) -> Any:
+    async with acquire(pool) as connection:
+        return await connection.fetchrow(statement, *parameters)
 
 
 def cut(row: Any, limit: int, order: str, last_ties: Sequence[cursors.Tie]) -> Page:

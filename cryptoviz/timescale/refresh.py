@@ -26,6 +26,8 @@ AGGREGATES = {"ticker_data": "ticker_ohlc_hourly", "sentiment_data": "sentiment_
 REFRESH_TIMEOUT_S = 600.0
 _HOUR = timedelta(hours=1)
 _HOUR_S = 3600
+# By how far the database's clock, which retention goes by, may be behind ours; at least an hour.
+_CLOCK_MARGIN = timedelta(hours=2)
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class AggregateRefresher:
         settled = _settled(now)
         kept = keep_since(self._retention_days, now)
         # The raw rows of older hours may be dropped: a refresh would empty those hours.
-        oldest = None if kept is None else _hour(kept) + _HOUR
+        oldest = None if kept is None else _hour(kept) + _CLOCK_MARGIN
         if materialised_to is None:
             return [Window(aggregate, oldest, settled)]
         recent = {

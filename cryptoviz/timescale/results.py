@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptoviz.timescale.failures import retrying
-from cryptoviz.timescale.pool import Pool, acquire
+from cryptoviz.timescale.pool import Pool, transaction
 from cryptoviz.timescale.raw_table import Row
 from cryptoviz.timescale.statements import query
 
@@ -102,6 +102,7 @@ async def upsert(
     columns = [list(column) for column in zip(*latest, strict=True)]
     async for attempt in retrying(patience_s):
         with attempt:
-            async with acquire(pool) as connection:
+            async with transaction(pool) as connection:
+                await connection.execute(query("lift_decompression_limit"))
                 status = await connection.execute(query(table.statement), *columns)
     return int(status.rpartition(" ")[2])

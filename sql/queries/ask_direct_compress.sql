@@ -1,3 +1,3 @@
--- No parameters. One row if the server can compress while it copies; it then does so until commit.
-SELECT set_config(name, 'on', true) FROM pg_settings
-WHERE name = 'timescaledb.enable_direct_compress_copy'
+-- No parameters. Until commit, a server that can compresses while it copies.
+SELECT set_config('timescaledb.enable_direct_compress_copy', 'on', true)
+WHERE current_setting('timescaledb.enable_direct_compress_copy', true) IS NOT NULL

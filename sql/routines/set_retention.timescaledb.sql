@@ -4,8 +4,12 @@ CREATE OR REPLACE FUNCTION set_retention(days integer) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
     wanted interval := make_interval(days => days);
+    -- Refreshing hours whose rows are dropped would empty them, so a short retention shortens what
+    -- the aggregates' policies look back on. least() ignores a null.
+    look_back interval := least(INTERVAL '3 days', wanted - INTERVAL '2 hours');
     name text;
     present interval;
+    job record;
     changed boolean := false;
 BEGIN
     FOREACH name IN ARRAY ARRAY[
@@ -21,6 +25,19 @@ BEGIN
         IF wanted IS NOT NULL THEN
             PERFORM add_retention_policy(name::regclass, drop_after => wanted);
         END IF;
+        changed := true;
+    END LOOP;
+    FOR job IN
+        SELECT job_id, config
+        FROM timescaledb_information.jobs
+        WHERE proc_name = 'policy_refresh_continuous_aggregate'
+            AND hypertable_schema = current_schema()
+            AND (config ->> 'start_offset')::interval <> look_back
+    LOOP
+        PERFORM alter_job(
+            job.job_id,
+            config => jsonb_set(job.config, '{start_offset}', to_jsonb(look_back::text))
+        );
         changed := true;
     END LOOP;
     RETURN changed;

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -12,6 +15,7 @@ import pytest
 from cryptoviz.local.database import Database
 from cryptoviz.local.fixtures import database  # noqa: F401 - pytest finds it here by its name
 from cryptoviz.settings import Settings, load
+from cryptoviz.timescale.failures import retrying
 from cryptoviz.timescale.migrate import migrate
 from cryptoviz.timescale.pool import Pool, connect
 from tests.timescale.servers import GIVEN_DSN, KINDS, Server, pglite
@@ -56,7 +60,10 @@ async def schema(server: Server) -> AsyncIterator[str]:
             await connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb SCHEMA public")
         await connection.execute(f"CREATE SCHEMA {name}")
         yield server.within(name)
-        await connection.execute(f"DROP SCHEMA {name} CASCADE")
+        # A job of TimescaleDB's may be at work in it, and win a deadlock.
+        async for attempt in retrying(TIMEOUT_S):
+            with attempt:
+                await connection.execute(f"DROP SCHEMA {name} CASCADE")
     finally:
         connection.terminate()
 
@@ -78,11 +85,8 @@ async def dsn(server: Server, schema: str) -> str:
 @pytest.fixture
 async def pool(dsn: str) -> AsyncIterator[Pool]:
     """Return a pool in a migrated schema that is the test's own."""
-    opened = await connect(a_database(dsn))
-    try:
-        yield opened
-    finally:
-        opened.terminate()
+    async with opened(dsn) as pool:
+        yield pool
 
 
 @pytest.fixture
@@ -110,3 +114,34 @@ def a_database(dsn: str, *, pool_size: int = 4, timeout_s: float = TIMEOUT_S) ->
             "TIMESCALE_TIMEOUT": str(timeout_s),
         }
     )
+
+
+@pytest.fixture(scope="session")
+def own_database() -> Iterator[Database]:
+    """Run a PostgreSQL that a test may kill without harm to others."""
+    # Not among pytest's directories: as root, another session that begins beside this one closes
+    # them to the server's user, who needs them again at each start.
+    with tempfile.TemporaryDirectory() as directory, Database(Path(directory)) as running:
+        yield running
+
+
+@pytest.fixture
+async def own_dsn(own_database: Database) -> str:
+    """Return the URL of a new migrated schema in the database that may be killed."""
+    name = f"t{uuid.uuid4().hex[:12]}"
+    connection = await asyncpg.connect(own_database.start().dsn)
+    await connection.execute(f"CREATE SCHEMA {name}")
+    await connection.close()
+    dsn = Server("postgresql", own_database.dsn, timescale=False).within(name)
+    await migrate(dsn, retention_days="off")
+    return dsn
+
+
+@asynccontextmanager
+async def opened(dsn: str) -> AsyncIterator[Pool]:
+    """Open a pool of the database *dsn* for a block."""
+    pool = await connect(a_database(dsn))
+    try:
+        yield pool
+    finally:
+        pool.terminate()

@@ -33,6 +33,7 @@ LASTING = [
     asyncpg.InvalidPasswordError(),
     asyncpg.InvalidCatalogNameError(),
     asyncpg.InsufficientPrivilegeError(),
+    asyncpg.ConfigurationLimitExceededError(),
     asyncpg.InterfaceError("pool is closed"),
     asyncpg.InterfaceError("cannot perform operation: another operation is in progress"),
     RuntimeError(),

@@ -4,56 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import random
-import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 import asyncpg
-import pytest
 
 from cryptoviz.local.database import Database
-from cryptoviz.timescale.migrate import migrate
-from cryptoviz.timescale.pool import Pool, connect
-from cryptoviz.timescale.sink import TICKERS, Refused, Written, next_offset, write
-from tests.timescale.conftest import a_database
-from tests.timescale.rows import NOON, a_ticker, ticker_rows
+from cryptoviz.timescale.pool import Pool
+from cryptoviz.timescale.sink import TICKERS, next_offset, write
+from tests.timescale.conftest import opened
+from tests.timescale.rows import NOON
 from tests.timescale.servers import Server
 
 PARTITIONS = (0, 1)
 ROWS_EACH = 60_000
 DEADLINE_S = 60.0
 SEED = random.randrange(2**32)
-
-
-@pytest.fixture(scope="module")
-def own_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """Run a PostgreSQL that a test may kill without harm to others."""
-    with Database(tmp_path_factory.mktemp("killed-postgres")) as running:
-        yield running
-
-
-@pytest.fixture
-async def own_dsn(own_database: Database) -> str:
-    """Return the URL of a new migrated schema in the database that may be killed."""
-    name = f"t{uuid.uuid4().hex[:12]}"
-    connection = await asyncpg.connect(own_database.start().dsn)
-    await connection.execute(f"CREATE SCHEMA {name}")
-    await connection.close()
-    dsn = Server("postgresql", own_database.dsn, timescale=False).within(name)
-    await migrate(dsn, retention_days="off")
-    return dsn
-
-
-@asynccontextmanager
-async def opened(dsn: str) -> AsyncIterator[Pool]:
-    pool = await connect(a_database(dsn, timeout_s=5.0))
-    try:
-        yield pool
-    finally:
-        pool.terminate()
 
 
 async def drain(pool: Pool, partition: int, chance: random.Random) -> int:
@@ -145,98 +111,3 @@ async def test_a_database_that_is_killed_under_load_has_every_row_once(
     assert kills == 5
     async with opened(own_dsn) as pool:
         await assert_exactly_once(pool)
-
-
-class Wire:
-    """A relay before a PostgreSQL socket that can cut a connection between COMMIT and answer."""
-
-    def __init__(self, target: str, directory: Path) -> None:
-        self._target = target
-        self._directory = directory
-        self.cuts_left = 0
-
-    @asynccontextmanager
-    async def listening(self) -> AsyncIterator[str]:
-        path = self._directory / ".s.PGSQL.5432"
-        server = await asyncio.start_unix_server(self._relay, path)
-        async with server:
-            yield str(self._directory)
-
-    async def _relay(self, client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        answers, ask = await asyncio.open_unix_connection(self._target)
-        relaying = asyncio.create_task(self._copy(answers, back))
-        while data := await client.read(65_536):
-            ask.write(data)
-            if b"COMMIT;" in data and self.cuts_left:
-                self.cuts_left -= 1
-                relaying.cancel()
-                # The server has committed when its answer is here; the client never sees it.
-                await answers.read(65_536)
-                break
-        relaying.cancel()
-        ask.close()
-        back.close()
-
-    async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        while data := await source.read(65_536):
-            target.write(data)
-
-
-@asynccontextmanager
-async def behind_a_wire(dsn: str, directory: Path) -> AsyncIterator[tuple[Wire, Pool]]:
-    """Open a pool whose connections to *dsn* run over a wire that can be cut."""
-    settings = parse_qs(urlsplit(dsn).query)
-    wire = Wire(f"{settings['host'][0]}/.s.PGSQL.{settings['port'][0]}", directory)
-    async with wire.listening() as host:
-        query = urlencode({"host": host, "port": 5432, "search_path": settings["search_path"][0]})
-        async with opened(f"postgresql://postgres@/postgres?{query}") as pool:
-            yield wire, pool
-
-
-async def test_a_commit_whose_answer_is_lost_is_not_repeated(own_dsn: str, tmp_path: Path) -> None:
-    rows = ticker_rows(range(10))
-    rows[3] = TICKERS.to_row(a_ticker(pair="\x00"), 0, 3)
-    handed_over: list[int] = []
-
-    async def refuse(refused: Sequence[Refused]) -> None:
-        handed_over.extend(row.offset for row in refused)
-
-    async with behind_a_wire(own_dsn, tmp_path) as (wire, pool):
-        wire.cuts_left = 1
-        written: Written = await write(
-            pool, TICKERS, "rawticker", 0, 0, 10, rows, range(10), refuse=refuse
-        )
-        assert wire.cuts_left == 0
-        stored = await pool.fetch("SELECT source_offset FROM ticker_data ORDER BY 1")
-
-    assert (written.rows, written.skipped, written.next) == (9, 0, 10)
-    assert handed_over == [row.offset for row in written.refused] == [3]
-    assert [row["source_offset"] for row in stored] == [0, 1, 2, 4, 5, 6, 7, 8, 9]
-
-
-async def test_a_worker_starts_while_its_database_is_down(
-    own_database: Database, own_dsn: str
-) -> None:
-    own_database.stop()
-    async with opened(own_dsn) as pool:
-        asking = asyncio.create_task(next_offset(pool, "rawticker", 0))
-        await asyncio.wait([asking], timeout=0.2)
-        assert not asking.done()
-
-        await asyncio.to_thread(own_database.start)
-
-        async with asyncio.timeout(DEADLINE_S):
-            assert await asking is None
-
-
-async def test_a_statement_that_takes_too_long_is_given_up_by_the_server(
-    concurrent: Server, dsn: str
-) -> None:
-    pool = await connect(a_database(dsn, timeout_s=0.2))
-    try:
-        with pytest.raises(asyncpg.QueryCanceledError, match="statement timeout"):
-            await pool.fetchval("SELECT pg_sleep(60)")
-
-        assert await pool.fetchval("SELECT 1") == 1
-    finally:
-        pool.terminate()

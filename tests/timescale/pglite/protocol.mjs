@@ -40,11 +40,6 @@ export function greeting(pid, serverVersion) {
   ]);
 }
 
-export function errorAnswer(code, sentence) {
-  const fields = Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${sentence}\0\0`);
-  return message("E", fields);
-}
-
 // The code of a startup packet, and the settings it asks for.
 export function startup(packet) {
   const code = packet.readInt32BE(4);
@@ -70,7 +65,8 @@ export function cut(buffer) {
 export const asksForAnAnswer = (type) => ASKS_FOR_AN_ANSWER.has(type);
 
 export function isCopyIn(type, bytes) {
-  return type === "Q" && /^\s*copy\b[^;]*\bfrom\s+stdin\b/i.test(bytes.subarray(5, 2000).toString());
+  const sql = type === "Q" ? bytes.subarray(5, 2000).toString() : "";
+  return /^\s*copy\b[^;]*\bfrom\s+stdin\b/i.test(sql);
 }
 
 // CopyInResponse without columns: clients look at its type only.
@@ -79,6 +75,8 @@ export const copyInResponse = message("G", Buffer.from([1, 0, 0]));
 // The transaction status in the last ReadyForQuery of an answer: I, T, E, or null without one.
 export function statusOf(answer) {
   let status = null;
-  for (const [type, bytes] of cut(answer)[0]) if (type === "Z") status = String.fromCharCode(bytes[5]);
+  for (const [type, bytes] of cut(answer)[0]) {
+    if (type === "Z") status = String.fromCharCode(bytes[5]);
+  }
   return status;
 }

@@ -1,0 +1,140 @@
+"""A deployment of its own for each test, on the session's broker and database server."""
+
+import asyncio
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from cryptoviz.commands.outbox import open_outbox
+from cryptoviz.local.drained import wait_until_drained
+from cryptoviz.local.worker import WorkerProcess
+from cryptoviz.settings import load
+
+KINDS = ("ticker", "trade", "article", "alert")
+PARTITIONS = 4
+
+
+async def eventually(ask, what, timeout_s=60.0):
+    """Return the first true answer of *ask*, a coroutine function."""
+    deadline_s = time.monotonic() + timeout_s
+    while not (answer := await ask()):
+        assert time.monotonic() < deadline_s, f"{what} did not happen within {timeout_s} s"
+        await asyncio.sleep(0.1)
+    return answer
+
+
+@dataclass
+class Deployment:
+    """One application: its topics, its database, its workers."""
+
+    name: str
+    broker: object
+    server: object
+    directory: object
+    workers: list = field(default_factory=list)
+
+    def __post_init__(self):
+        self.database_name = self.name.strip("-")
+        self.dsn = self.server.dsn.replace("/postgres?", f"/{self.database_name}?")
+        self.topics = {kind: f"{self.name}raw{kind}" for kind in KINDS}
+        self.environ = {
+            "KAFKA_BOOTSTRAP_SERVERS": self.broker.bootstrap_servers,
+            "TIMESCALE_DSN": self.dsn,
+            "CRYPTOVIZ_ID": self.database_name,
+            "COMMIT_INTERVAL": "0.3",
+            # A worker under another name need not wait long for what the one before it held.
+            "SESSION_TIMEOUT": "6",
+            **{f"TOPIC_RAW{kind.upper()}": topic for kind, topic in self.topics.items()},
+        }
+
+    @property
+    def group(self):
+        return self.environ["CRYPTOVIZ_ID"]
+
+    def worker(self, name="worker", app=None, **environ):
+        """Return a worker of this deployment, not started yet."""
+        process = WorkerProcess(self.directory / name, {**self.environ, **environ}, app)
+        self.workers.append(process)
+        return process
+
+    async def create_topics(self):
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.broker.bootstrap_servers)
+        await admin.start()
+        kept = {"retention.ms": "-1"}
+        await admin.create_topics(
+            [NewTopic(topic, PARTITIONS, 1, topic_configs=kept) for topic in self.topics.values()]
+        )
+        await admin.close()
+
+    async def send(self, messages):
+        """Send simulated *messages* (kind, key, value, timestamp in ms) as fast as Kafka takes."""
+        async with open_outbox(load(self.environ), self.topics.values()) as outbox:
+            for number, (kind, key, value, stamp_ms) in enumerate(messages):
+                outbox.put(self.topics[kind], key, value, timestamp_ms=stamp_ms)
+                if number % 1_000 == 999:
+                    await outbox.send()
+            await outbox.send()
+            await outbox.flush()
+
+    async def drained(self, *groups, timeout_s=60.0):
+        topics, servers = list(self.topics.values()), self.broker.bootstrap_servers
+        for group in groups or (self.group, f"{self.group}-sink"):
+            waiting = asyncio.ensure_future(wait_until_drained(servers, group, topics, timeout_s))
+            while not (await asyncio.wait([waiting], timeout=0.5))[0]:
+                for worker in self.workers:
+                    assert worker.exit_status in (None, "stopped"), worker.tail()
+            await waiting
+
+    async def records(self, topic):
+        """Return all records of *topic*, those of each partition in order."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.broker.bootstrap_servers)
+        await consumer.start()
+        places = [TopicPartition(topic, n) for n in range(PARTITIONS)]
+        consumer.assign(places)
+        await consumer.seek_to_beginning()
+        found = []
+        for place, end in (await consumer.end_offsets(places)).items():
+            while await consumer.position(place) < end:
+                found += (await consumer.getmany(place, timeout_ms=1_000)).get(place, [])
+        await consumer.stop()
+        return found
+
+    async def fetch(self, statement, *parameters):
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            return await connection.fetch(statement, *parameters)
+        finally:
+            await connection.close()
+
+    async def count(self, table):
+        return (await self.fetch(f"SELECT count(*) FROM {table}"))[0][0]
+
+
+@pytest.fixture
+async def deployment(broker, database, topic_prefix, tmp_path):
+    deployment = Deployment(topic_prefix, broker, database, tmp_path)
+    connection = await asyncpg.connect(database.dsn)
+    await connection.execute(f'CREATE DATABASE "{deployment.database_name}"')
+    await connection.close()
+    await deployment.create_topics()
+    yield deployment
+    for worker in deployment.workers:
+        worker.stop()
+
+
+@pytest.fixture
+def by_kind():
+    """Return how to count messages by their kind."""
+
+    def count(messages):
+        counts = defaultdict(int)
+        for kind, *_ in messages:
+            counts[kind] += 1
+        return dict(counts)
+
+    return count
