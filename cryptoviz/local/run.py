@@ -99,16 +99,21 @@ def _run(
         "WEB_PORT": str(web_port),
         "CRYPTOVIZ_DATA_DIR": str(options.data_dir.resolve()),
     }
-    worker = Supervised("worker", worker_command, environ, WORKER_GRACE_S)
+    logs = options.data_dir / "logs"
+    logs.mkdir(exist_ok=True)
+    logger.info("Starting the worker; its log is %s.", logs / "worker.log")
+    worker = Supervised("worker", worker_command, environ, WORKER_GRACE_S, logs / "worker.log")
     running.callback(worker.stop)
     watched = [worker]
     while not _is_healthy(web_port):
         _watch(stack, watched)
     if simulator_command:
-        simulator = Supervised("simulator", simulator_command, environ, SIMULATOR_GRACE_S)
+        simulator = Supervised(
+            "simulator", simulator_command, environ, SIMULATOR_GRACE_S, logs / "simulator.log"
+        )
         running.callback(simulator.stop)
         watched.append(simulator)
-    _print_addresses(web_port, stack)
+    _print_addresses(web_port, stack, logs)
     while True:
         _watch(stack, watched)
 
@@ -149,7 +154,7 @@ def _is_healthy(web_port: int) -> bool:
         connection.close()
 
 
-def _print_addresses(web_port: int, stack: Stack) -> None:
+def _print_addresses(web_port: int, stack: Stack, logs: Path) -> None:
     web, servers = f"http://{ports.HOST}:{web_port}", stack.environ()
     # A given URL may hold a password.
     dsn = servers[DATABASE_VARIABLE] if stack.database else f"as {DATABASE_VARIABLE} says"
@@ -159,7 +164,8 @@ def _print_addresses(web_port: int, stack: Stack) -> None:
         f"  health     {web}{HEALTH_PATH}\n"
         f"  candles    {web}/live/candles/BTC/USD/\n"
         f"  Kafka      {servers[BROKER_VARIABLE]}\n"
-        f"  database   {dsn}\n",
+        f"  database   {dsn}\n"
+        f"  logs       {logs}\n",
         flush=True,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from cryptoviz.local.children import Child
 
@@ -20,10 +21,16 @@ class Supervised:
     """A process that is restarted whenever it ends with another status than 0."""
 
     def __init__(
-        self, name: str, command: Sequence[str], environ: Mapping[str, str], grace_s: float
+        self,
+        name: str,
+        command: Sequence[str],
+        environ: Mapping[str, str],
+        grace_s: float,
+        log_path: Path,
     ) -> None:
-        """Start *command*; *name* is what it is called in the log."""
+        """Start *command*, its output going to *log_path*; *name* is what messages call it."""
         self.name = name
+        self._log_path = log_path
         self._command = command
         self._environ = environ
         self._grace_s = grace_s
@@ -51,8 +58,8 @@ class Supervised:
             if now_s - self._started_at_s > STEADY_S:
                 self._pause_s = FIRST_PAUSE_S
             logger.warning(
-                "The %s ended with status %d; it is started again in %g s.",
-                self.name, status, self._pause_s,
+                "The %s ended with status %d (see %s); it is started again in %g s.",
+                self.name, status, self._log_path, self._pause_s,
             )  # fmt: skip
             self._restart_at_s = now_s + self._pause_s
             self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
@@ -67,4 +74,7 @@ class Supervised:
 
     def _launch(self) -> None:
         self._started_at_s = time.monotonic()
-        self._child = Child(self._command, environ=self._environ, grace_s=self._grace_s)
+        with self._log_path.open("ab") as log:
+            self._child = Child(
+                self._command, environ=self._environ, grace_s=self._grace_s, log=log
+            )
