@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 from faust.types import StreamT
 
+from agents.forwarding import forgetful_clocks, report_progress
 from agents.rejections import reject
 from cryptoviz import topics
 from cryptoviz.app import app
 from cryptoviz.batch import Batch, each
 from cryptoviz.records import Article
-from cryptoviz.sentiment import Progress, mentions
+from cryptoviz.sentiment import mentions
 from cryptoviz.settings import current
+
+# Words in `cryptocurrencies_mentioned` since the start: those of `tracked` cryptos, and `other`.
+counts: Counter[str] = Counter()
 
 _encode = msgspec.json.Encoder().encode
 _tracked = frozenset(current().tracked_cryptos)
+_clocks = forgetful_clocks()
 
 
 @app.agent(topics.rawarticle)
@@ -22,17 +29,16 @@ async def rawarticle(batches: StreamT[Batch[Article]]) -> None:
     """Send a mention of each tracked crypto that an article names, keyed by crypto."""
     async for batch in each(batches):
         for article, offset in zip(batch.decoded.records, batch.offsets(), strict=True):
-            for mention in mentions(article, batch.partition, offset, _tracked):
-                topics.mentions_out.send_soon(
-                    key=mention.crypto_symbol.encode(), value=_encode(mention)
-                )
-        _report_progress(batch)
+            _split(article, batch.partition, offset)
+        report_progress(topics.mentions_out, _clocks, batch)
         reject(batch, topics.rejected)
 
 
-def _report_progress(batch: Batch[Article]) -> None:
-    times = [article.event_time_s for article in batch.decoded.records]
-    if times:
-        progress = _encode(Progress(batch.partition, batch.next - 1, max(times)))
-        for partition in range(current().topic_partitions):
-            topics.mentions_out.send_soon(key=None, value=progress, partition=partition)
+def _split(article: Article, partition: int, offset: int) -> None:
+    before_s = _clocks.advance(partition, article.event_time_s)
+    sent = 0
+    for mention in mentions(article, partition, offset, before_s, _tracked):
+        topics.mentions_out.send_soon(key=mention.crypto_symbol.encode(), value=_encode(mention))
+        sent += 1
+    counts["tracked"] += sent
+    counts["other"] += len(article.cryptos) - sent

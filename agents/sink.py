@@ -3,75 +3,32 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from faust.types import StreamT
 
 from cryptoviz import topics
 from cryptoviz.app import sink
 from cryptoviz.batch import Batch, each
-from cryptoviz.ingest import Ingest
+from cryptoviz.ingests import (
+    REFRESH_INTERVAL_S,
+    alerts,
+    articles,
+    by_topic,
+    consumer,
+    database,
+    refresher,
+    tickers,
+    trades,
+)
 from cryptoviz.records import Alert, Article, Ticker, Trade
 from cryptoviz.sentiment import SentimentWindow
 from cryptoviz.settings import current
-from cryptoviz.timescale.copying import Refused
-from cryptoviz.timescale.database import Database
-from cryptoviz.timescale.refresh import AggregateRefresher
 from cryptoviz.timescale.results import SENTIMENT, upsert
 from cryptoviz.timescale.retention import drop_expired
-from cryptoviz.timescale.sink import ALERTS, ARTICLES, TICKERS, TRADES, RawTable
 from cryptoviz.timescale.windows import sentiment_row
-from cryptoviz.transport import Consumer
 
-REFRESH_INTERVAL_S = 60.0
+CHECK_INTERVAL_S = 1.0
 RETENTION_INTERVAL_S = 3_600.0
-
-database = Database(current())
-refresher = AggregateRefresher(
-    retention_days=current().timescale_retention_days, interval_s=REFRESH_INTERVAL_S / 2
-)
-
-
-async def dead_letter(batch: Batch[Any], refused: Refused) -> None:
-    """Send the record of a row that the database does not take to the dead-letter topic."""
-    record = next(record for record in batch.raw.records if record.offset == refused.offset)
-    # Awaited: the row's transaction commits only when Kafka has the record.
-    await topics.sink_rejected.send(
-        key=record.key,
-        value=record.value,
-        headers={
-            "topic": batch.topic.encode(),
-            "partition": str(batch.partition).encode(),
-            "offset": str(record.offset).encode(),
-            "code": b"database",
-            "reason": refused.error.encode(),
-        },
-        force=True,
-    )
-
-
-def _consumer() -> Consumer:
-    consumer = sink.consumer
-    assert isinstance(consumer, Consumer)
-    return consumer
-
-
-def _ingest(table: RawTable[Any]) -> Ingest[Any]:
-    return Ingest(table, database, refresher, current(), _consumer, dead_letter)
-
-
-tickers, trades = _ingest(TICKERS), _ingest(TRADES)
-articles, alerts = _ingest(ARTICLES), _ingest(ALERTS)
-ingests = (tickers, trades, articles, alerts)
-RAW_TOPICS = tuple(
-    topic.get_topic_name()
-    for topic in (
-        topics.sink_rawticker,
-        topics.sink_rawtrade,
-        topics.sink_rawarticle,
-        topics.sink_rawalert,
-    )
-)
 
 
 @sink.agent(topics.sink_rawticker)
@@ -111,11 +68,10 @@ async def sink_sentiment(batches: StreamT[Batch[SentimentWindow]]) -> None:
         refresher.note(SENTIMENT.name, (row[0] for row in rows), datetime.now(UTC))
 
 
-@sink.timer(1.0)  # type: ignore[untyped-decorator]
+@sink.timer(CHECK_INTERVAL_S)  # type: ignore[untyped-decorator]
 async def check_database() -> None:
     """Read again what Kafka counts as done, but a new or restored database does not hold."""
-    by_topic = dict(zip(RAW_TOPICS, ingests, strict=True))
-    for tp in sorted(_consumer().assignment()):
+    for tp in sorted(consumer().assignment()):
         if tp.topic in by_topic and not sink.rebalancing:
             await by_topic[tp.topic].check(tp)
 
@@ -132,9 +88,3 @@ async def delete_expired() -> None:
     days = current().timescale_retention_days
     if days != "off":
         await drop_expired(await database.migrated(), days)
-
-
-@sink.on_partitions_revoked.connect
-async def _forget(*_: object, **__: object) -> None:
-    for ingest in ingests:
-        ingest.forget()

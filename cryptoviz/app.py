@@ -7,6 +7,7 @@ must not stop the live tables, and a slow fold must not stop ingestion.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,6 +20,9 @@ from mode import Service
 from cryptoviz import kafka, provision, shutdown
 from cryptoviz.outstanding import queue_size
 from cryptoviz.settings import Settings, current
+
+# Its clients log each reconnection attempt; what matters of that shows in `/health/`.
+logging.getLogger("aiokafka").setLevel(logging.WARNING)
 
 # Measured as a sixth more records a second in an agent that does nothing.
 mode.loop.use("uvloop")
@@ -34,12 +38,20 @@ STREAM_MODULES = (
     "agents.rawtrade",
     "tables.alerts",
     "tables.candles",
+    "tables.configuration",
     "tables.instruments",
     "tables.prices",
     "tables.sentiment",
+    "web.candles",
+    "web.configuration",
+    "web.crypto_history",
+    "web.edge",
+    "web.feeds",
     "web.health",
     "web.history",
+    "web.instruments",
     "web.live",
+    "web.visualization",
 )
 SINK_MODULES = ("agents.sink", "web.sink_health")
 

@@ -1,4 +1,4 @@
-"""How any client of this application reaches Kafka, and how its topics are made and checked."""
+"""How any client of this application reaches Kafka, and why it does not."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import ssl
 from typing import Any
 
 import faust
+from aiokafka.conn import collect_hosts, create_conn
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.helpers import create_ssl_context
 from faust.auth import SASLCredentials, SSLCredentials
 
 from cryptoviz.settings import Settings
+
+CONNECT_TIMEOUT_MS = 10_000
 
 
 def client_options(settings: Settings) -> dict[str, Any]:
@@ -46,12 +50,58 @@ def broker_credentials(settings: Settings) -> SASLCredentials | SSLCredentials |
     return faust.SSLCredentials(context=context) if context else None
 
 
+async def why_unreachable(settings: Settings) -> str:
+    """Return a sentence that says why no broker lets this application in.
+
+    aiokafka only logs the reason and raises that it could not connect.
+    """
+    options = client_options(settings)
+    servers = options.pop("bootstrap_servers")
+    reasons = []
+    for host, port, _ in collect_hosts(servers):
+        try:
+            connection = await create_conn(
+                host, port, request_timeout_ms=CONNECT_TIMEOUT_MS, **options
+            )
+        except (OSError, KafkaError, TimeoutError) as error:
+            reasons.append(_reason(f"{host}:{port}", error, settings))
+        else:
+            connection.close()
+            reasons.append(
+                f"Kafka at {host}:{port} takes connections and answers nothing; does "
+                f"KAFKA_SECURITY_PROTOCOL {settings.kafka_security_protocol} fit it?"
+            )
+    return " ".join(reasons)
+
+
+def _reason(server: str, error: BaseException, settings: Settings) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"The certificate of Kafka at {server} cannot be verified (KAFKA_SSL_CAFILE): "
+            f"{error.verify_message}."
+        )
+    sasl = settings.kafka_security_protocol.startswith("SASL_")
+    if sasl and isinstance(error, KafkaError) and not isinstance(error, KafkaConnectionError):
+        return (
+            f"Kafka at {server} refuses the login of {settings.kafka_sasl_username!r} by "
+            f"{settings.kafka_sasl_mechanism} (KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD, "
+            f"KAFKA_SASL_MECHANISM): {error}."
+        )
+    reason = str(error).rstrip(".") or type(error).__name__
+    return f"Kafka does not answer at {server} (KAFKA_BOOTSTRAP_SERVERS): {reason}."
+
+
 def _ssl_context(settings: Settings) -> ssl.SSLContext:
-    context: ssl.SSLContext = create_ssl_context(
-        cafile=_text(settings.kafka_ssl_cafile),
-        certfile=_text(settings.kafka_ssl_certfile),
-        keyfile=_text(settings.kafka_ssl_keyfile),
-    )
+    try:
+        context: ssl.SSLContext = create_ssl_context(
+            cafile=_text(settings.kafka_ssl_cafile),
+            certfile=_text(settings.kafka_ssl_certfile),
+            keyfile=_text(settings.kafka_ssl_keyfile),
+        )
+    except (OSError, ssl.SSLError) as error:
+        raise SystemExit(
+            f"KAFKA_SSL_CAFILE, KAFKA_SSL_CERTFILE or KAFKA_SSL_KEYFILE cannot be used: {error}."
+        ) from None
     return context
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-PERIODS = {
+PeriodName = Literal["1min", "5min", "15min", "30min", "1h", "24h", "7d", "30d"]
+PERIODS: dict[PeriodName, timedelta] = {
     "1min": timedelta(minutes=1),
     "5min": timedelta(minutes=5),
     "15min": timedelta(minutes=15),
@@ -16,46 +16,53 @@ PERIODS = {
     "7d": timedelta(days=7),
     "30d": timedelta(days=30),
 }
-DEFAULT_PERIOD = "24h"
+# Before the first block of Bitcoin there is nothing to ask for, and PostgreSQL's time is wider
+# than Python's, so that a sum of the two never overflows.
+EARLIEST = datetime(2009, 1, 3, tzinfo=UTC)
+
+
+class PeriodError(ValueError):
+    """A time parameter is wrong; the message names *parameter* and its *value*."""
+
+    def __init__(self, parameter: str, value: str, must: str) -> None:
+        self.parameter, self.value = parameter, value
+        super().__init__(f"{parameter} must {must}, was {value[:100]!r}")
 
 
 class Period(NamedTuple):
-    """Half-open, [start, end), in UTC."""
+    """Half-open, [start, end), in UTC. *reaches_now* when no end was asked for."""
 
     start: datetime
     end: datetime
+    reaches_now: bool
 
 
-def period(query: Mapping[str, str], now: datetime) -> Period:
-    """Return the period of *query*'s `periode`, `date_debut` and `date_fin`.
+def period(name: PeriodName, start: str | None, end: str | None, now: datetime) -> Period:
+    """Return the period of the parameters `periode`, `date_debut` and `date_fin`.
 
-    `date_fin` defaults to *now*, `date_debut` to one `periode` (24h) before the end. Raises
-    `ValueError`, with a sentence that names the parameter and its value.
+    The end defaults to *now*, the start to one `periode` before the end, but not before 2009,
+    where there is nothing. Raises `PeriodError`.
     """
-    name = query.get("periode", DEFAULT_PERIOD)
-    if name not in PERIODS:
-        raise ValueError(f"periode must be one of {', '.join(PERIODS)}, was {name!r}")
-    end = _time(query, "date_fin") or now
-    start = _time(query, "date_debut")
-    try:
-        found = Period(end - PERIODS[name] if start is None else start, end)
-    except OverflowError:
-        raise ValueError(f"date_fin must lie later, was {query['date_fin']!r}") from None
-    if found.start > found.end:
-        raise ValueError(
-            f"date_debut must not lie after date_fin, was {query['date_debut']!r} "
-            f"with {end.isoformat()} as the end"
-        )
-    return found
+    stop = now if end is None else _time("date_fin", end)
+    begin = max(stop - PERIODS[name], EARLIEST) if start is None else _time("date_debut", start)
+    if begin > stop:
+        if start is None:
+            raise PeriodError("date_fin", end or "", "not lie before 2009-01-03")
+        raise PeriodError("date_debut", start, f"not lie after the end, {stop.isoformat()}")
+    return Period(begin, stop, end is None)
 
 
-def _time(query: Mapping[str, str], name: str) -> datetime | None:
-    text = query.get(name)
-    if text is None:
-        return None
+def _time(name: str, text: str) -> datetime:
     try:
         # An unescaped + in a URL's query arrives as a space.
         time = datetime.fromisoformat(text.replace(" ", "+") if text.count(" ") == 1 else text)
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError(f"{name} must be an ISO 8601 time, was {text!r}") from None
+        raise PeriodError(name, text, "be an ISO 8601 time") from None
+    return max(time, EARLIEST) if name == "date_debut" else _not_too_early(name, text, time)
+
+
+def _not_too_early(name: str, text: str, time: datetime) -> datetime:
+    if time < EARLIEST:
+        raise PeriodError(name, text, "not lie before 2009-01-03")
+    return time

@@ -8,11 +8,25 @@ from operator import attrgetter
 
 import msgspec
 
-from cryptoviz import exact
+from cryptoviz import exact, metrics
 from cryptoviz.records import Ticker
 from cryptoviz.window import Window
 
 _event_time = attrgetter("event_time_s")
+
+
+class TickerSummary(msgspec.Struct, gc=False):
+    """What a price window takes from some tickers of one pair; sums as in cryptoviz.exact."""
+
+    first: Ticker
+    last: Ticker
+    low: float
+    high: float
+    count: int
+    total: int
+    total_of_squares: int
+    spread: int
+    spreads: int
 
 
 class PriceWindow(Window):
@@ -20,8 +34,8 @@ class PriceWindow(Window):
 
     *std* is the population standard deviation. *first* and *last* are by event time; of
     tickers at the same time, the one of the lowest offset comes first. *mean_spread* is the
-    mean of ask − bid over tickers that have both, null when none has. *sums* are exact, in
-    units of 2**-72 (cryptoviz.exact).
+    quoted spread (cryptoviz.metrics) of the *spreads* tickers that have bid and ask. *sums* are
+    exact, in units of 2**-72, of squares in 2**-144 (cryptoviz.exact).
     """
 
     pair: str = ""
@@ -38,38 +52,45 @@ class PriceWindow(Window):
     spreads: int = 0
     sums: dict[str, str] = msgspec.field(default_factory=dict)
 
-    def add(self, tickers: Sequence[Ticker]) -> None:
-        """Fold *tickers*, at least one, in the order of their offsets."""
-        first = min(tickers, key=_event_time)
-        last = max(reversed(tickers), key=_event_time)
+    @staticmethod
+    def summarise(tickers: Sequence[Ticker]) -> TickerSummary:
+        """Return what a window takes from *tickers*, at least one, in the order of offsets."""
         prices = [ticker.last for ticker in tickers]
-        if not self.count or first.event_time_s < self.first_time:
-            self.first, self.first_time = first.last, first.event_time_s
-        if not self.count or last.event_time_s >= self.last_time:
-            self.last, self.last_time = last.last, last.event_time_s
-        self.min = min(prices) if not self.count else min(self.min, *prices)
-        self.max = max(prices) if not self.count else max(self.max, *prices)
-        self.count += len(tickers)
-        self._add_moments(prices)
-        self._add_spreads(tickers)
-
-    def _add_moments(self, prices: Sequence[float]) -> None:
-        terms = exact.units(prices)
-        total = self._grow("last", sum(terms))
-        squares = self._grow("last_squared", sum([term * term for term in terms]))
-        self.mean = exact.mean(total, self.count)
-        self.std = math.sqrt(exact.variance(total, squares, self.count))
-
-    def _add_spreads(self, tickers: Sequence[Ticker]) -> None:
         spreads = [
             ticker.ask - ticker.bid
             for ticker in tickers
             if ticker.ask is not None and ticker.bid is not None
         ]
-        if spreads:
-            self.spreads += len(spreads)
-            total = self._grow("spread", sum(exact.units(spreads)))
-            self.mean_spread = exact.mean(total, self.spreads)
+        terms = exact.units(prices)
+        return TickerSummary(
+            first=min(tickers, key=_event_time),
+            last=max(reversed(tickers), key=_event_time),
+            low=min(prices),
+            high=max(prices),
+            count=len(tickers),
+            total=sum(terms),
+            total_of_squares=sum([term * term for term in terms]),
+            spread=sum(exact.units(spreads)),
+            spreads=len(spreads),
+        )
+
+    def merge(self, summary: TickerSummary) -> None:
+        """Fold the tickers of *summary*, none of which is in the window yet."""
+        first, last = summary.first, summary.last
+        if not self.count or first.event_time_s < self.first_time:
+            self.first, self.first_time = first.last, first.event_time_s
+        if not self.count or last.event_time_s >= self.last_time:
+            self.last, self.last_time = last.last, last.event_time_s
+        self.min = min(self.min, summary.low) if self.count else summary.low
+        self.max = max(self.max, summary.high) if self.count else summary.high
+        self.count += summary.count
+        self.spreads += summary.spreads
+        total = self._grow("last", summary.total)
+        squares = self._grow("last_squared", summary.total_of_squares)
+        spread = self._grow("spread", summary.spread)
+        self.mean = exact.mean(total, self.count)
+        self.std = math.sqrt(exact.variance(total, squares, self.count))
+        self.mean_spread = metrics.quoted_spread(spread, self.spreads)
 
     def _grow(self, name: str, term: int) -> int:
         total = int(self.sums.get(name, 0)) + term

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError, KafkaError, for_code
 
-from cryptoviz.kafka import client_options
+from cryptoviz.kafka import client_options, why_unreachable
 from cryptoviz.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -43,11 +43,8 @@ async def ensure(specs: Sequence[TopicSpec], settings: Settings) -> list[str]:
     client = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=15_000)
     try:
         await client.start()
-    except KafkaConnectionError as error:
-        raise ProvisionError(
-            f"Kafka does not answer at {settings.kafka_bootstrap_servers} "
-            f"(KAFKA_BOOTSTRAP_SERVERS): {error}."
-        ) from None
+    except KafkaConnectionError:
+        raise ProvisionError(await why_unreachable(settings)) from None
     try:
         existing = set(await client.list_topics())
         missing = [spec for spec in specs if spec.name not in existing]

@@ -5,20 +5,25 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 import msgspec
 
-from cryptoviz import exact
+from cryptoviz import exact, metrics
+from cryptoviz.origin import Progress
 from cryptoviz.records import Article
 from cryptoviz.score import label_of
 from cryptoviz.window import Window
+
+__all__ = ["Mention", "Opinion", "Progress", "SentimentWindow", "mentions"]
 
 
 class Mention(msgspec.Struct, gc=False, tag="mention", tag_field="kind"):
     """One crypto named by one article; travels on the internal mentions topic.
 
     *source_partition* and *source_offset* are the article's, so replays stay exact although
-    this record's own offset differs then. *article* is a hash of the article's identity.
+    this record's own offset differs then; *source_time_s* is the stream time (s) there before
+    the article, 0 if unknown. *article* is a hash of the article's identity.
     """
 
     crypto_symbol: str
@@ -29,21 +34,11 @@ class Mention(msgspec.Struct, gc=False, tag="mention", tag_field="kind"):
     event_time_s: float
     source_partition: int
     source_offset: int
-
-
-class Progress(msgspec.Struct, gc=False, tag="progress", tag_field="kind"):
-    """Says how far event time has come in a source partition; sent to every mention partition.
-
-    Without it, a partition whose cryptos nobody writes about would never close its windows.
-    """
-
-    source_partition: int
-    source_offset: int
-    stream_time_s: float
+    source_time_s: float = 0.0
 
 
 def mentions(
-    article: Article, partition: int, offset: int, tracked: frozenset[str]
+    article: Article, partition: int, offset: int, source_time_s: float, tracked: frozenset[str]
 ) -> Iterator[Mention]:
     """Yield one mention for each tracked crypto that *article* names."""
     digest = hashlib.blake2b(article.identity.encode(), digest_size=8).hexdigest()
@@ -58,6 +53,7 @@ def mentions(
                 article.event_time_s,
                 partition,
                 offset,
+                source_time_s,
             )
 
 
@@ -65,11 +61,9 @@ class Opinion(msgspec.Struct, array_like=True, order=True, gc=False):
     """What one article added to a window; of an article that came twice, the least counts."""
 
     event_time_s: float
-    source_partition: int
-    source_offset: int
     score: float
     label: str
-    website: str | None
+    website: str
 
 
 class SentimentWindow(Window):
@@ -77,9 +71,12 @@ class SentimentWindow(Window):
 
     Scores are in [0, 1]. *label* follows from the mean score; *positive*, *neutral* and
     *negative* count the articles' own labels. *confidence* is the share of articles whose
-    label is the window's. *sites* counts the distinct websites. *opinions* maps an article's
-    hash to its event time, source partition, source offset, score, label and website.
+    label is the window's. *sites* counts the distinct websites. *change* is that of
+    cryptoviz.metrics against *previous_score*, the score of the window just before. *opinions*
+    maps an article's hash to its event time, score, label and website.
     """
+
+    follows: ClassVar[bool] = True
 
     crypto_symbol: str = ""
     count: int = 0
@@ -90,25 +87,41 @@ class SentimentWindow(Window):
     negative: int = 0
     confidence: float = 0.0
     sites: int = 0
+    previous_score: float | None = None
+    change: float | None = None
     opinions: dict[str, Opinion] = msgspec.field(default_factory=dict)
 
-    def add(self, mentions: Sequence[Mention]) -> None:
-        """Fold *mentions*, at least one, all of this window's crypto."""
+    @staticmethod
+    def summarise(mentions: Sequence[Mention]) -> dict[str, Opinion]:
+        """Return the opinion of each article that *mentions*, all of one crypto, come from."""
+        opinions: dict[str, Opinion] = {}
         for mention in mentions:
             opinion = Opinion(
-                mention.event_time_s,
-                mention.source_partition,
-                mention.source_offset,
-                mention.score,
-                mention.label,
-                mention.website,
+                mention.event_time_s, mention.score, mention.label, mention.website or ""
             )
-            known = self.opinions.get(mention.article)
+            known = opinions.get(mention.article)
             # An order of the opinions themselves, so that it does not matter which came first.
-            self.opinions[mention.article] = opinion if known is None else min(known, opinion)
-        self._summarise()
+            opinions[mention.article] = opinion if known is None else min(known, opinion)
+        return opinions
 
-    def _summarise(self) -> None:
+    def merge(self, summary: dict[str, Opinion]) -> None:
+        """Fold the opinions of *summary*; articles that are known already change little."""
+        opinions = self.opinions | {
+            article: min(opinion, self.opinions.get(article, opinion))
+            for article, opinion in summary.items()
+        }
+        # In the order of their keys, so that the same articles make the same bytes.
+        self.opinions = dict(sorted(opinions.items()))
+        self._recount()
+
+    def follow(self, previous: SentimentWindow) -> bool:
+        """Note the score of the window just before; return whether it is another one."""
+        is_new = self.previous_score != previous.score
+        self.previous_score = previous.score
+        self.change = metrics.sentiment_change(self.score, self.previous_score)
+        return is_new
+
+    def _recount(self) -> None:
         opinions = self.opinions.values()
         labels = Counter(opinion.label for opinion in opinions)
         self.count = len(opinions)
@@ -119,3 +132,4 @@ class SentimentWindow(Window):
         self.negative = labels["negative"]
         self.confidence = labels[self.label] / self.count
         self.sites = len({opinion.website for opinion in opinions if opinion.website})
+        self.change = metrics.sentiment_change(self.score, self.previous_score)

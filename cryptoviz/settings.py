@@ -108,7 +108,21 @@ class Settings(BaseModel):
         description="Cryptos whose mentions in articles are followed.",
     )  # fmt: skip
 
+    rekey_topics: tuple[str, ...] = Field(
+        (),
+        description="Source topics that their producers do not key by pair: they are forwarded to "
+        "an internal topic that is.",
+    )
+
     # Windows
+    candle_sizes: tuple[int, ...] = Field(
+        (60, 300, 3600, 86_400),
+        description="Sizes of candles in seconds, multiples of 60; 60 must be among them.",
+    )
+    price_size: int = Field(300, ge=1, le=86_400, description="Seconds of a window of prices.")
+    sentiment_size: int = Field(
+        300, ge=1, le=86_400, description="Seconds of a window of sentiment."
+    )
     lateness: float = Field(
         600.0, ge=0, description="Seconds that a window waits for late records (the watermark)."
     )
@@ -138,8 +152,9 @@ class Settings(BaseModel):
     # Web
     web_host: str = Field("127.0.0.1", description="Address that the HTTP server binds.")
     web_port: int = Field(6066, ge=1, le=65535, description="Port of the HTTP server.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="Least level that is logged."
+    cors_origins: tuple[str, ...] = Field(
+        (),
+        description="Origins whose pages may read the HTTP API, comma separated; `*` lets all.",
     )
 
     @field_validator("quote_currencies", "tracked_cryptos", mode="before")
@@ -149,12 +164,40 @@ class Settings(BaseModel):
             return tuple(word.strip().upper() for word in value.split(",") if word.strip())
         return value
 
+    @field_validator("rekey_topics", "cors_origins", mode="before")
+    @classmethod
+    def _split_names(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(word.strip() for word in value.split(",") if word.strip())
+        return value
+
+    @field_validator("candle_sizes", mode="before")
+    @classmethod
+    def _split_sizes(cls, value: Any) -> Any:
+        return value.split(",") if isinstance(value, str) else value
+
+    @field_validator("candle_sizes")
+    @classmethod
+    def _whole_minutes(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        sizes = tuple(sorted(set(value)))
+        if sizes[:1] != (60,) or any(size % 60 for size in sizes):
+            raise ValueError("must be multiples of 60 seconds, and 60 must be among them")
+        return sizes
+
     @field_validator("timescale_retention_days")
     @classmethod
     def _positive_days(cls, value: int | str) -> int | str:
         if isinstance(value, int) and value < 1:
             raise ValueError("must be at least 1 day, or off")
         return value
+
+    @model_validator(mode="after")
+    def _rekeyed_topics_have_pairs(self) -> Settings:
+        known = (self.topic_rawticker, self.topic_rawtrade, self.topic_rawalert)
+        for topic in self.rekey_topics:
+            if topic not in known:
+                raise ValueError(f"REKEY_TOPICS must be among {', '.join(known)}, was {topic!r}")
+        return self
 
     @model_validator(mode="after")
     def _credentials_are_complete(self) -> Settings:

@@ -10,9 +10,10 @@ from faust.types import TopicT
 
 from cryptoviz.app import BatchedApp, app, sink
 from cryptoviz.batch import BatchSchema
+from cryptoviz.origin import Forwarded, Progress
 from cryptoviz.provision import TopicSpec
 from cryptoviz.records import Alert, Article, Decoded, Rules, Ticker, Trade, decoder_for
-from cryptoviz.sentiment import Mention, Progress, SentimentWindow
+from cryptoviz.sentiment import Mention, SentimentWindow
 from cryptoviz.settings import Settings, current
 
 DAY_MS = 86_400_000
@@ -45,6 +46,17 @@ def plain(of: BatchedApp, name: str) -> TopicT:
     return of.topic(name, key_serializer="raw", value_serializer="raw", allow_empty=True)
 
 
+def by_pair(raw: TopicT, kind: type[Any]) -> tuple[TopicT, TopicT | None]:
+    """Return the topic that tables fold in place of *raw*, and where to forward *raw*, if so."""
+    name = raw.get_topic_name()
+    if name not in _settings.rekey_topics:
+        return raw, None
+    decode = msgspec.json.Decoder(Forwarded[kind] | Progress).decode  # type: ignore[valid-type]
+    internal = f"{_settings.cryptoviz_id}-{name}-by-pair"
+    folded = batched(app, internal, lambda raws: Decoded([decode(r.value) for r in raws], None, []))
+    return folded, plain(app, internal)
+
+
 def _decode_mentions(raw: Sequence[Any]) -> Decoded[Mention | Progress]:
     # Only this application writes the topic, so a message that is not ours ends the worker.
     return Decoded([_mention.decode(record.value) for record in raw], None, [])
@@ -58,6 +70,10 @@ rawticker = batched(app, _settings.topic_rawticker, decoder_for(Ticker, rules))
 rawtrade = batched(app, _settings.topic_rawtrade, decoder_for(Trade, rules))
 rawarticle = batched(app, _settings.topic_rawarticle, decoder_for(Article, rules))
 rawalert = batched(app, _settings.topic_rawalert, decoder_for(Alert, rules))
+# What the tables fold: the raw topics, or those that REKEY_TOPICS forwards them to.
+tickers, tickers_out = by_pair(rawticker, Ticker)
+trades, trades_out = by_pair(rawtrade, Trade)
+alerts, alerts_out = by_pair(rawalert, Alert)
 mentions = batched(app, MENTIONS, _decode_mentions)
 # Faust clones a topic for its agent; sending to one with a batch schema would encode by it.
 mentions_out = plain(app, MENTIONS)
@@ -76,6 +92,18 @@ sink_sentiment = batched(sink, SENTIMENT, _decode_sentiment)
 sink_rejected = plain(sink, REJECTED)
 
 
+# Internal topics whose records carry their origin (cryptoviz.origin).
+with_origin = [
+    mentions,
+    *(topic for topic in (tickers, trades, alerts) if topic not in (rawticker, rawtrade, rawalert)),
+]
+
+
+def expected_sources(topic: TopicT) -> range:
+    """Return the source partitions that a partition of *topic* waits for, beside its own."""
+    return range(_settings.topic_partitions if topic in with_origin else 0)
+
+
 def specs(settings: Settings = _settings) -> list[TopicSpec]:
     """Return every topic that must exist before a worker starts, changelogs included."""
     count = settings.topic_partitions
@@ -85,13 +113,17 @@ def specs(settings: Settings = _settings) -> list[TopicSpec]:
         settings.topic_rawarticle,
         settings.topic_rawalert,
     ]
+    internal = [topic.get_topic_name() for topic in with_origin]
     changelogs = sorted(app.tables.changelog_topics)
     # Faust elects the leader among workers by who holds the one partition of such a topic.
     leaders = [f"{of.conf.id}-__assignor-__leader" for of in (app, sink)]
     return [
         *(TopicSpec(name, 1, STREAM_CONFIG) for name in leaders),
         *(TopicSpec(name, count) for name in raw),
-        *(TopicSpec(name, count, STREAM_CONFIG) for name in (MENTIONS, CANDLES, PRICES, SENTIMENT)),
+        *(
+            TopicSpec(name, count, STREAM_CONFIG)
+            for name in (*internal, CANDLES, PRICES, SENTIMENT)
+        ),
         *(TopicSpec(name, count, REJECTED_CONFIG) for name in (REJECTED, LATE)),
         *(TopicSpec(name, count, CHANGELOG_CONFIG) for name in changelogs),
     ]

@@ -42,7 +42,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         if assignment is None or key not in assignment.tps:
             return None
         state = assignment.state_value(key)
-        return state.position if state.has_valid_position else None  # type: ignore[no-any-return]
+        return state.position if state.has_valid_position else None
 
 
 class Consumer(driver.Consumer):

@@ -9,13 +9,14 @@ rows of one pair and topic mean that the topic is not keyed by pair.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 
 from cryptoviz.app import app
-from cryptoviz.batch import Batch
-from cryptoviz.records import Alert, Ticker, Trade
+from cryptoviz.parts import Part
 from cryptoviz.window import SEPARATOR
 from tables.rows import Rows
 
@@ -23,6 +24,10 @@ log = logging.getLogger(__name__)
 
 # How stale `last_seen` may be: a write for every batch would say little more.
 REFRESH_S = 60.0
+CHECK_INTERVAL_S = 5.0
+
+# Pairs found in more than one partition since the start, by topic.
+misplaced_counts: Counter[str] = Counter()
 
 
 class Instrument(msgspec.Struct, gc=False):
@@ -40,22 +45,23 @@ rows = Rows(app, "instruments", everywhere=True, help="Every pair seen: where, a
 _decode = msgspec.json.Decoder(Instrument).decode
 _encode = msgspec.json.Encoder().encode
 _known: dict[bytes, Instrument] = {}
+_reported: set[tuple[str, str]] = set()
 
 
-def note(batch: Batch[Ticker] | Batch[Trade] | Batch[Alert]) -> None:
-    """Note the pairs of *batch* and how far their event time has come."""
-    for pair, first_s, last_s in _spans(batch.decoded.records):
-        key = SEPARATOR.join((pair, batch.topic, str(batch.partition))).encode()
-        known = _known.get(key) or _read(batch.partition, key)
+def note(topic: str, partition: int, parts: Iterable[Part[Any]]) -> None:
+    """Note the pairs of a batch of *topic* and how far their event time has come."""
+    for pair, first_s, last_s in _spans(parts):
+        key = SEPARATOR.join((pair, topic, str(partition))).encode()
+        known = _known.get(key) or _read(partition, key)
         if known is None:
-            known = Instrument(pair, batch.topic, batch.partition, first_s, last_s)
+            known = Instrument(pair, topic, partition, first_s, last_s)
         elif known.first_seen <= first_s and last_s < known.last_seen + REFRESH_S:
             _known[key] = known
             continue
         known.first_seen = min(known.first_seen, first_s)
         known.last_seen = max(known.last_seen, last_s)
         _known[key] = known
-        rows.write(batch.partition, key, _encode(known))
+        rows.write(partition, key, _encode(known))
 
 
 def everything() -> Iterator[Instrument]:
@@ -73,20 +79,38 @@ def misplaced() -> dict[tuple[str, str], list[int]]:
     return {place: partitions for place, partitions in places.items() if len(partitions) > 1}
 
 
+@app.timer(CHECK_INTERVAL_S)  # type: ignore[untyped-decorator]
+async def report_misplaced() -> None:
+    """Say once for each pair and topic that its windows are split over partitions."""
+    for (pair, topic), partitions in misplaced().items():
+        if (pair, topic) not in _reported:
+            _reported.add((pair, topic))
+            misplaced_counts[topic] += 1
+            log.error(
+                "Topic %s is not keyed by pair: %s is in partitions %s, so its windows are split. "
+                "Key the topic by pair, or set REKEY_TOPICS=%s and start with empty tables.",
+                topic,
+                pair,
+                ", ".join(map(str, partitions)),
+                topic,
+            )
+
+
 def _read(partition: int, key: bytes) -> Instrument | None:
     value = rows.read(partition, key)
     return None if value is None else _decode(value)
 
 
-def _spans(records: Sequence[Ticker | Trade | Alert]) -> Iterator[tuple[str, float, float]]:
+def _spans(parts: Iterable[Part[Any]]) -> Iterator[tuple[str, float, float]]:
     spans: dict[str, tuple[float, float]] = {}
-    for record in records:
-        time_s = record.event_time_s
-        span = spans.get(record.pair)
-        if span is None:
-            spans[record.pair] = (time_s, time_s)
-        elif not span[0] <= time_s <= span[1]:
-            spans[record.pair] = (min(span[0], time_s), max(span[1], time_s))
+    for part in parts:
+        for record in part.records:
+            time_s = record.event_time_s
+            span = spans.get(record.pair)
+            if span is None:
+                spans[record.pair] = (time_s, time_s)
+            elif not span[0] <= time_s <= span[1]:
+                spans[record.pair] = (min(span[0], time_s), max(span[1], time_s))
     for pair, (first_s, last_s) in spans.items():
         yield pair, first_s, last_s
 

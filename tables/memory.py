@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import heapq
+import math
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from cryptoviz.window import Watermark, Window, decode_key
+from cryptoviz.watermark import Watermark
+from cryptoviz.window import Window, decode_key
 
 
 class PartitionMemory:
@@ -14,61 +16,66 @@ class PartitionMemory:
 
     def __init__(self, watermark: Watermark) -> None:
         self.watermark = watermark
-        self.open: dict[bytes, int] = {}
+        self.open: set[bytes] = set()
+        # Open rows whose last change has not been emitted, and when the others last were.
         self.pending: set[bytes] = set()
         self.emitted_s: dict[bytes, float] = {}
-        # How far the table's topic has been read, as far as the rows show.
+        # How far the table's topic has been read, as far as the rows and the commit show.
         self.position = -1
-        # Rows found at a restart, with their positions. Those at or beyond the committed
-        # offset, which the first batch shows, may not have reached Kafka.
-        self.unconfirmed: dict[bytes, int] = {}
+        # Rows found at a restart that may not have reached Kafka.
+        self.unconfirmed: list[bytes] = []
+        # Windows that end here or before have been deleted and must not begin anew.
+        self.expired_until_s = -math.inf
+        self._open_ends: list[tuple[int, bytes]] = []
         self._ends: list[tuple[int, bytes]] = []
         self._starts: dict[str, list[int]] = {}
 
     def note_row(self, key: bytes, window: Window) -> None:
-        """Note that *key* is a new row."""
+        """Note that *key* is a new row, or one found at a restart."""
         subject, start = decode_key(key)
         heapq.heappush(self._ends, (window.window_end, key))
         starts = self._starts.setdefault(subject, [])
         starts.insert(bisect_left(starts, start), start)
+        if not window.final:
+            self.open.add(key)
+            heapq.heappush(self._open_ends, (window.window_end, key))
 
-    def note_value(self, key: bytes, window: Window) -> None:
-        """Note whether *key* is open, now that its value is *window*."""
-        if window.final:
-            self.open.pop(key, None)
-            self.emitted_s.pop(key, None)
-        else:
-            self.open[key] = window.window_end
+    def recover(self, key: bytes, window: Window, committed: int) -> None:
+        """Note a row found at a restart; the topic will be read again from *committed* on.
 
-    def recover(self, key: bytes, window: Window, now_s: float) -> None:
-        """Note a row found at a restart."""
+        What comes again must not find its own time reached already, so only rows that were
+        last changed before that tell the stream time.
+        """
         self.note_row(key, window)
-        self.note_value(key, window)
-        self.watermark.restore(window.event_times, now_s)
-        self.unconfirmed[key] = window.position
+        if window.position < committed:
+            self.watermark.restore(window.event_times)
+        # The last committed batch too: what wall time changed after it has its position.
+        if window.position >= committed - 1:
+            self.unconfirmed.append(key)
         self.position = max(self.position, window.position)
 
-    def take_unconfirmed(self, committed: int) -> list[bytes]:
-        """Forget which rows are unconfirmed; return those changed at or after *committed*."""
-        unconfirmed, self.unconfirmed = self.unconfirmed, {}
-        return [key for key, position in unconfirmed.items() if position >= committed]
-
-    def complete(self, watermark_s: float) -> list[bytes]:
-        """Return the keys of the open windows that end at or before *watermark_s*."""
-        return [key for key, end in self.open.items() if end <= watermark_s]
+    def pop_complete(self, until_s: float) -> Iterator[bytes]:
+        """Yield the open rows that end at or before *until_s*; they count as final now."""
+        while self._open_ends and self._open_ends[0][0] <= until_s:
+            _, key = heapq.heappop(self._open_ends)
+            if key in self.open:
+                self.open.discard(key)
+                self.emitted_s.pop(key, None)
+                yield key
 
     def pop_expired(self, horizon_s: float) -> Iterator[bytes]:
         """Forget and yield the rows that end at or before *horizon_s*."""
+        self.expired_until_s = max(self.expired_until_s, horizon_s)
         while self._ends and self._ends[0][0] <= horizon_s:
             _, key = heapq.heappop(self._ends)
             subject, start = decode_key(key)
             starts = self._starts[subject]
-            starts.remove(start)
+            del starts[bisect_left(starts, start)]
             if not starts:
                 del self._starts[subject]
-            for remembered in (self.open, self.emitted_s, self.unconfirmed):
-                remembered.pop(key, None)
+            self.open.discard(key)
             self.pending.discard(key)
+            self.emitted_s.pop(key, None)
             yield key
 
     def subjects(self) -> list[str]:
@@ -79,9 +86,9 @@ class PartitionMemory:
         """Return the starts of *subject*'s windows, ascending."""
         return self._starts.get(subject, [])
 
-    def __contains__(self, key: bytes) -> bool:
-        subject, start = decode_key(key)
-        starts = self._starts.get(subject, [])
+    def has(self, subject: str, start: int) -> bool:
+        """Return whether there is a row of *subject* from *start* on."""
+        starts = self.starts(subject)
         at = bisect_left(starts, start)
         return at < len(starts) and starts[at] == start
 

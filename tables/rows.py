@@ -1,17 +1,14 @@
 """A Faust table of raw bytes, read and written by partition.
 
 Faust takes the partition of a write from the event that is being processed. Timers have none,
-and here every write knows its partition anyway, so it is named.
+and here every write knows its partition anyway, so the store and the changelog are addressed
+directly, as Faust's own `table[key] = value` does after it has found the partition.
 """
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
-
-from faust.streams import _current_event
 
 from cryptoviz.app import ROCKSDB_OPTIONS, BatchedApp
 from cryptoviz.settings import current
@@ -32,32 +29,49 @@ class Rows:
             options=dict(ROCKSDB_OPTIONS),
             help=help,
         )
+        self._app = app
+        # Tombstones that Kafka has not acknowledged, by partition and key.
+        self._tombstones: dict[tuple[int, bytes], object] = {}
 
     def partitions(self) -> list[int]:
-        """Return the partitions whose rows are open on this worker."""
+        """Return the partitions whose rows are open on this worker, standby copies included."""
         return sorted(self._store._dbs)
+
+    def active_partitions(self) -> list[int]:
+        """Return the partitions that this worker, and no other, writes."""
+        topic = self.table.changelog_topic_name
+        return sorted(
+            tp.partition for tp in self._app.assignor.assigned_actives() if tp.topic == topic
+        )
 
     def read(self, partition: int, key: bytes) -> bytes | None:
         """Return the value of *key* in *partition*, or None."""
+        if self._tombstones and (partition, key) in self._tombstones:
+            return None
         value: bytes | None = self._store._db_for_partition(partition).get(key)
         return value
 
     def write(self, partition: int, key: bytes, value: bytes) -> None:
         """Set *key* in *partition*, in RocksDB at once and in the changelog soon."""
-        with _Processing(partition, self.name):
-            self.table[key] = value
+        self._tombstones.pop((partition, key), None)
+        self._store._db_for_partition(partition).put(key, value)
+        self.table.changelog_topic.send_soon(
+            key=key, value=value, partition=partition, callback=self.table._on_changelog_sent
+        )
 
     def delete(self, partition: int, key: bytes) -> None:
         """Delete *key* from *partition*; the changelog gets a tombstone.
 
-        The row is deleted when Kafka has acknowledged the tombstone. Were it deleted at once
-        and the tombstone lost in a crash, the changelog would keep the row for ever.
+        The row is deleted when Kafka has acknowledged the tombstone, unless it was written
+        again meanwhile. Were it deleted at once and the tombstone lost in a crash, the
+        changelog would keep the row for ever.
         """
+        tombstone = self._tombstones[partition, key] = object()
         self.table.changelog_topic.send_soon(
             key=key,
             value=None,
             partition=partition,
-            callback=lambda sent: self._forget(partition, key, sent),
+            callback=lambda sent: self._forget(partition, key, tombstone, sent),
         )
 
     def scan(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
@@ -75,36 +89,15 @@ class Rows:
             if key == wanted[0] or key.startswith(wanted[1])
         ]
 
-    def _forget(self, partition: int, key: bytes, sent: Any) -> None:
+    def _forget(self, partition: int, key: bytes, tombstone: object, sent: Any) -> None:
         db = self._store._dbs.get(partition)
+        if self._tombstones.get((partition, key)) is tombstone:
+            del self._tombstones[partition, key]
+            if db is not None:
+                db.delete(key)
         if db is not None:
-            db.delete(key)
             self.table._on_changelog_sent(sent)
 
     @property
     def _store(self) -> Any:
         return self.table.data
-
-
-@dataclass
-class _Message:
-    partition: int
-    topic: str
-
-
-@dataclass
-class _Event:
-    message: _Message
-
-
-class _Processing:
-    """Makes Faust believe that an event of *partition* is being processed."""
-
-    def __init__(self, partition: int, topic: str) -> None:
-        self._event = _Event(_Message(partition, topic))
-
-    def __enter__(self) -> None:
-        self._token = _current_event.set(weakref.ref(self._event))  # type: ignore[arg-type]
-
-    def __exit__(self, *_: object) -> None:
-        _current_event.reset(self._token)

@@ -1,20 +1,27 @@
-"""The table of five-minute sentiment windows."""
+"""The table of sentiment windows, five minutes long unless the settings say otherwise."""
 
 from cryptoviz import topics
 from cryptoviz.app import app
 from cryptoviz.sentiment import SentimentWindow
 from cryptoviz.settings import current
 from tables.late import send_late
+from tables.sizes import key_suffix, label, table_name
 from tables.windowed import WindowedTable
+
+USUAL_S = 300
+_size_s = current().sentiment_size
 
 sentiment = WindowedTable(
     app,
-    "sentiment",
+    table_name("sentiment", _size_s, USUAL_S),
     SentimentWindow,
     subject="crypto_symbol",
-    size_s=300,
+    source=topics.mentions.get_topic_name(),
+    size_s=_size_s,
+    suffix=key_suffix(_size_s, USUAL_S),
+    expected=topics.expected_sources(topics.mentions),
     settings=current(),
     results=topics.sentiment,
     on_late=send_late,
-    help="Five-minute sentiment per crypto, from the articles that mention it.",
+    help=f"Sentiment of {label(_size_s)} per crypto, from the articles that mention it.",
 )

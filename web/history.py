@@ -1,58 +1,130 @@
-"""`/api/v1/{ticker,trade}/{pair}/historique/`: what the database holds, newest first."""
+"""`/api/v1/{ticker,trade,article,alert}/…/historique/`: rows of the database, newest first.
+
+A first page that reaches now carries a `stream` cursor: the offsets up to which its topic is
+stored, read in the same snapshot. What comes behind it is in the stream, once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
-import orjson
-from faust.types.web import Request, Response, View
+from faust.types.web import Request, View
 
-from cryptoviz import pair as pairs
-from cryptoviz import topics
-from cryptoviz.app import app
-from cryptoviz.period import period
-from cryptoviz.timescale import history
+from cryptoviz.feeds.cursor import position_text
+from cryptoviz.settings import current
+from cryptoviz.timescale import history, seam
 from cryptoviz.timescale.history import Page
-from web.answers import json_bytes, limit_of, problem
-from web.database import database
+from web import feeds
+from web.answers import Answer
+from web.known import known_pair
+from web.operation import answers, page
+from web.pages import Asked, paged, pool
+from web.queries import (
+    AlertQuery,
+    ArticleQuery,
+    HistoryQuery,
+    PairText,
+    crypto_of,
+    no_nul,
+    pair_of,
+)
+from web.stored import AlertRow, ArticleRow, History, PairHistory, TickerRow, TradeRow
 
-Feed = Callable[..., Coroutine[Any, Any, Page]]
-FEEDS: dict[str, Feed] = {"ticker": history.tickers, "trade": history.trades}
+PROBLEMS = (400, 404, 503)
 
 
-@app.page("/api/v1/{feed:ticker|trade}/{pair:.+}/historique/")
-async def pair_history(view: View, request: Request, feed: str, pair: str) -> Response:
-    """Answer with a page of the tickers or trades of a pair."""
-    now = datetime.now(UTC)
-    try:
-        name = pairs.normalise(pair, topics.rules.quotes)
-        stretch = period(request.query, now)
-        limit = limit_of(request.query.get("limit"))
-        cursor = request.query.get("cursor")
-        if trouble := await _trouble():
-            return problem(view, 503, "No database", trouble, **{"Retry-After": "5"})
-        pool = await database.pool()
-        page = await FEEDS[feed](pool, name, stretch.start, stretch.end, limit, cursor)
-    except ValueError as error:
-        return problem(view, 400, "Bad request", f"{error}.")
-    following = None
-    if page.next_cursor:
-        # The end is fixed with the first page, so that later ones do not shift with the clock.
-        fixed = {"date_debut": stretch.start.isoformat(), "date_fin": stretch.end.isoformat()}
-        query = urlencode({**fixed, "limit": limit, "cursor": page.next_cursor})
-        following = f"{request.url.path}?{query}"
-    head = orjson.dumps({"pair": name, "count": page.rows, "next": following})
-    answer = json_bytes(view, b'%s,"data":%s}' % (head[:-1], page.body))
-    if following:
-        answer.headers["Link"] = f'<{following}>; rel="next"'
+@page("/api/v1/ticker/{pair:.+}/historique/")
+@answers(PairHistory[TickerRow], problems=PROBLEMS, cached=True, tabular=True)
+async def ticker_history(
+    view: View, request: Request, pair: PairText, query: HistoryQuery
+) -> Answer:
+    """Return the tickers of a pair, newest first."""
+    return await _of_pair(request, "ticker", "tickers", history.tickers, pair, query)
+
+
+@page("/api/v1/trade/{pair:.+}/historique/")
+@answers(PairHistory[TradeRow], problems=PROBLEMS, cached=True, tabular=True)
+async def trade_history(
+    view: View, request: Request, pair: PairText, query: HistoryQuery
+) -> Answer:
+    """Return the trades of a pair, newest first."""
+    return await _of_pair(request, "trade", "trades", history.trades, pair, query)
+
+
+@page("/api/v1/article/historique/")
+@answers(History[ArticleRow], problems=(400, 503), cached=True, tabular=True)
+async def article_history(view: View, request: Request, query: ArticleQuery) -> Answer:
+    """Return the articles about a crypto, of a website and with a label; newest first."""
+    crypto = None if query.crypto is None else crypto_of(query.crypto, "crypto")
+    website = no_nul("website", query.website)
+    asked = Asked(request, query, {})
+
+    async def read(*where: Any) -> Page:
+        return await history.articles(*where, crypto=crypto, website=website, label=query.label)
+
+    rows = "articles" if crypto is None else "articles_of_crypto"
+    filters = (website, query.label) if crypto is None else (website, query.label, crypto)
+    return await _page(asked, "article", rows, filters, read)
+
+
+@page("/api/v1/alert/historique/")
+@answers(History[AlertRow], problems=(400, 503), cached=True, tabular=True)
+async def alert_history(view: View, request: Request, query: AlertQuery) -> Answer:
+    """Return the alerts of a pair and a type, newest first."""
+    pair = None if query.pair is None else pair_of(query.pair)
+    asked = Asked(request, query, {})
+
+    async def read(*where: Any) -> Page:
+        return await history.alerts(*where, pair=pair, kind=query.type)
+
+    rows = "alerts" if pair is None else "alerts_of_pair"
+    filters = (query.type,) if pair is None else (query.type, pair)
+    return await _page(asked, "alert", rows, filters, read)
+
+
+async def _of_pair(
+    request: Request,
+    feed: str,
+    rows: str,
+    of_pair: Callable[..., Any],
+    pair: str,
+    query: HistoryQuery,
+) -> Answer:
+    name = pair_of(pair)
+
+    async def read(pool: Any, *where: Any) -> Page:
+        found: Page = await of_pair(pool, name, *where)
+        return found
+
+    asked = Asked(request, query, {"pair": name})
+    answer = await _page(asked, feed, rows, (name,), read)
+    if not asked.rows and not await known_pair(name):
+        raise asked.unknown("pair", pair)
     return answer
 
 
-async def _trouble() -> str | None:
-    if not database.is_configured:
-        return "TIMESCALE_DSN is not set, so there is no history."
-    trouble = await database.trouble()
-    return trouble and f"The database does not answer: {trouble}."
+async def _page(
+    asked: Asked,
+    feed: str,
+    rows: str,
+    filters: tuple[str | None, ...],
+    read: Callable[..., Any],
+) -> Answer:
+    period, query = asked.period, asked.query
+    connections = await pool()
+    if not asked.is_newest:
+        page = await read(connections, period.start, period.end, query.limit, query.cursor)
+        return paged(asked, page)
+    page, offsets = await seam.newest(
+        connections,
+        rows,
+        feeds.raw_topic(feed),
+        period.start,
+        period.end,
+        query.limit,
+        *filters,
+    )
+    # A partition without an offset has nothing stored, so all of it is still to come.
+    nexts = [offsets.get(number, 0) for number in range(current().topic_partitions)]
+    return paged(asked, page, position_text(feed, nexts))

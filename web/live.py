@@ -1,71 +1,203 @@
-"""`/live/{table}/` and `/live/{table}/{key}/`: the rows that this worker holds, newest first."""
+"""`/live/{table}/` and `/live/{table}/{key}/`: rows of the tables, whoever holds them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
-from faust.types.web import Request, Response, View
+import msgspec
+from faust.types.web import Request, View
+from msgspec import Meta
 
-from cryptoviz import pair, topics
 from cryptoviz.app import app
-from tables import alerts, instruments
-from tables.candles import candles
-from tables.prices import prices
-from tables.rows import Rows
-from tables.sentiment import sentiment
+from tables import configuration
 from tables.windowed import WindowedTable
-from web.answers import json_bytes, limit_of, problem
+from web import registry
+from web.answers import Answer, Refusal, bad_parameter, unavailable
+from web.forward import HERE, rows_elsewhere
+from web.operation import answers, page
+from web.queries import Limit, crypto_of, pair_of
 
-WINDOWED: dict[str, WindowedTable[Any]] = {
-    table.name: table for table in (candles, prices, sentiment)
-}
-PLAIN: dict[str, Rows] = {rows.name: rows for rows in (alerts.rows, instruments.rows)}
-
-
-@app.page("/live/{table}/")
-async def live_table(view: View, request: Request, table: str) -> Response:
-    """Answer with the newest window of each subject, or with every row of a plain table."""
-    if table in WINDOWED:
-        return _rows(view, table, None, WINDOWED[table].newest())
-    if table in PLAIN:
-        rows = PLAIN[table]
-        values = (value for partition in rows.partitions() for _, value in rows.scan(partition))
-        return _rows(view, table, None, values)
-    return _unknown_table(view, table)
+TableName = Annotated[str, Meta(max_length=100, description="The table.", examples=["candles"])]
+KeyText = Annotated[
+    str, Meta(min_length=1, max_length=100, description="A pair or a crypto.", examples=["BTC/USD"])
+]
 
 
-@app.page("/live/{table}/{key:.+}/")
-async def live_key(view: View, request: Request, table: str, key: str) -> Response:
-    """Answer with the windows of one subject, newest first, at most `limit` (100)."""
-    if table not in WINDOWED and table not in PLAIN:
-        return _unknown_table(view, table)
-    try:
-        subject = _subject(table, key)
-        limit = limit_of(request.query.get("limit"))
-    except ValueError as error:
-        return problem(view, 400, "Bad request", f"{error}.")
-    if table in WINDOWED:
-        values = list(WINDOWED[table].history(subject, limit))
-    else:
-        values = PLAIN[table].find(subject.encode())[:limit]
+class LiveQuery(msgspec.Struct, kw_only=True):
+    """*scope* `here` asks for the rows of the answering worker alone."""
+
+    scope: Literal["all", "here"] = "all"
+
+
+class KeyQuery(LiveQuery, kw_only=True):
+    """Which windows: `latest`, a start in Unix seconds, or `start..end`, end exclusive."""
+
+    window: Annotated[
+        str | None,
+        Meta(
+            pattern=r"^(latest|[0-9]{1,12}(\.\.[0-9]{1,12})?)$",
+            description="`latest`, a window's start (Unix s), or a range of starts `from..to`.",
+        ),
+    ] = None
+    limit: Limit = 100
+
+
+class LiveRows(msgspec.Struct, kw_only=True):
+    """Rows as the changelog has them.
+
+    A window carries its provenance: *offsets* by source partition, *revision*, *final*.
+    """
+
+    table: str
+    key: str | None = None
+    rows: list[dict[str, Any]]
+
+
+@page("/live/{table}/")
+@answers(LiveRows, problems=(400, 404, 503))
+async def live_table(view: View, request: Request, table: TableName, query: LiveQuery) -> Answer:
+    """Return the newest window of each subject, or every row of a plain table."""
+    known(table)
+    rows = list(_all_here(table))
+    if query.scope != HERE and not _is_everywhere(table):
+        rows += await rows_elsewhere(_changelog(table), f"/live/{table}/", {})
+    return _answer(table, None, _active(rows))
+
+
+@page("/live/{table}/{key:.+}/")
+@answers(LiveRows, problems=(400, 404, 503))
+async def live_key(
+    view: View, request: Request, table: TableName, key: KeyText, query: KeyQuery
+) -> Answer:
+    """Return the windows of one subject, newest first."""
+    known(table)
+    subject = subject_of(table, key)
+    values = await windows(table, subject, query.limit, query.window, query.scope)
     if not values:
-        return problem(view, 404, "Not found", f"Table {table} has no row for {subject!r} here.")
-    return _rows(view, table, subject, values)
+        raise Refusal(404, f"Table {table} has no row for {subject!r}.", parameter="key", value=key)
+    return _answer(table, subject, values)
 
 
-def _subject(table: str, text: str) -> str:
-    if table == sentiment.name:
-        return pair.crypto(text)
-    return pair.normalise(text, topics.rules.quotes)
+async def windows(
+    table: str, subject: str, limit: int, window: str | None = None, scope: str = "all"
+) -> list[bytes]:
+    """Return rows of *subject*, newest first, from whichever worker holds them."""
+    if not configuration.is_active(subject.split("/")[0]):
+        return []
+    values = list(_here(table, subject, limit, window))
+    if values or scope == HERE or _is_everywhere(table):
+        return values
+    path = f"/live/{table}/{quote(subject, safe='')}/"
+    query = {"limit": str(limit)} | ({"window": window} if window else {})
+    return await rows_elsewhere(_changelog(table), path, query)
 
 
-def _rows(view: View, table: str, key: str | None, values: Iterable[bytes]) -> Response:
+def known(table: str) -> None:
+    """Refuse a table that there is not, and any table while the worker recovers."""
+    names = sorted([*registry.windowed(), *registry.plain()])
+    if table not in names:
+        there = ", ".join(names)
+        raise Refusal(
+            404,
+            f"There is no table {table!r}; there are {there}.",
+            parameter="table",
+            value=table,
+        )
+    ready()
+
+
+def ready() -> None:
+    """Refuse while the worker's tables recover."""
+    if app.rebalancing or not app.tables.actives_ready:
+        raise unavailable("The tables recover from their changelogs.")
+
+
+def subject_of(table: str, text: str) -> str:
+    """Return what *table* is keyed by for *text*; raises `Refusal`."""
+    windowed = registry.windowed().get(table)
+    if (windowed is not None and windowed.subject != "pair") or table.startswith("crypto"):
+        return crypto_of(text, "key")
+    return pair_of(text) if windowed or table in ("alerts", "instruments") else text
+
+
+def _all_here(table: str) -> Iterator[bytes]:
+    if table in registry.windowed():
+        yield from registry.windowed()[table].newest()
+        return
+    rows = registry.plain()[table]
+    for partition in rows.partitions():
+        for _, value in rows.scan(partition):
+            yield value
+
+
+def _here(table: str, subject: str, limit: int, window: str | None) -> Iterable[bytes]:
+    if table not in registry.windowed():
+        return registry.plain()[table].find(subject.encode())[:limit]
+    windowed = registry.windowed()[table]
+    if window is None:
+        return windowed.history(subject, limit)
+    if window == "latest":
+        return windowed.history(subject, 1)
+    return _between(windowed, subject, limit, window)
+
+
+class _Start(msgspec.Struct, gc=False):
+    window_start: int
+
+
+_start = msgspec.json.Decoder(_Start).decode
+_MOST_WINDOWS = 100_000
+
+
+def _between(
+    windowed: WindowedTable[Any], subject: str, limit: int, window: str
+) -> Iterator[bytes]:
+    first, dots, end = window.partition("..")
+    low, high = int(first), int(end) if dots else int(first) + 1
+    if low > high:
+        raise bad_parameter("window", window, f"window must not end before it begins, was {window}")
+    for value in windowed.history(subject, _MOST_WINDOWS):
+        start = _start(value).window_start
+        if start < low or not limit:
+            return
+        if start < high:
+            limit -= 1
+            yield value
+
+
+def _active(rows: Iterable[bytes]) -> list[bytes]:
+    inactive = configuration.inactive_symbols()
+    if not inactive:
+        return list(rows)
+    return [row for row in rows if _base(row) not in inactive]
+
+
+class _Subject(msgspec.Struct, gc=False):
+    pair: str = ""
+    crypto_symbol: str = ""
+
+
+_subject = msgspec.json.Decoder(_Subject).decode
+
+
+def _base(row: bytes) -> str:
+    of = _subject(row)
+    return of.crypto_symbol or of.pair.split("/")[0]
+
+
+def _changelog(table: str) -> str:
+    rows = registry.windowed()[table].rows if table in registry.windowed() else None
+    name: str = (rows or registry.plain()[table]).table.changelog_topic_name
+    return name
+
+
+def _is_everywhere(table: str) -> bool:
+    return table in registry.plain() and bool(registry.plain()[table].table.is_global)
+
+
+def _answer(table: str, key: str | None, values: Iterable[bytes]) -> Answer:
     # The values are JSON already; decoding them to encode them again would be the whole cost.
     named = f'"table":"{table}",' + (f'"key":"{key}",' if key else "")
-    return json_bytes(view, b'{%s"rows":[%s]}' % (named.encode(), b",".join(values)))
-
-
-def _unknown_table(view: View, name: str) -> Response:
-    known = ", ".join(sorted([*WINDOWED, *PLAIN]))
-    return problem(view, 404, "Not found", f"There is no table {name!r}; there are {known}.")
+    return Answer(b'{%s"rows":[%s]}' % (named.encode(), b",".join(values)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from faust.types.web import Request, Response, View
 
-from agents.sink import database, ingests
 from cryptoviz.app import sink
+from cryptoviz.ingests import by_topic, database
 from web.answers import json_value
 
 
@@ -18,6 +18,6 @@ async def health(view: View, request: Request) -> Response:
         "ready": ready,
         "status": "starting" if not ready else "degraded" if trouble else "ok",
         "down": {"database": trouble} if trouble else {},
-        "rows": {ingest.table.name: dict(ingest.counts) for ingest in ingests},
+        "rows": {ingest.table.name: dict(ingest.counts) for ingest in by_topic.values()},
     }
     return json_value(view, report, status=200 if ready else 503)

@@ -124,3 +124,26 @@ async def test_the_sink_and_the_stream_app_are_one_worker_or_two_with_the_same_o
     assert rows["written"] < len(records)
     assert rows["skipped"] == 0
     assert stream.is_ready()
+
+
+async def test_a_row_that_the_database_refuses_goes_to_the_dead_letter_topic_alone(deployment):
+    sink = deployment.worker("sink", app="cryptoviz.sink").start()
+    await deployment.send(next(a_long_market(1, 60)))
+    await deployment.drained(f"{deployment.group}-sink")
+    await deployment.fetch("ALTER TABLE ticker_data ADD CONSTRAINT unlucky CHECK (last <> 666)")
+    stamp_ms = round(time.time() * 1000)
+    values = [
+        b'{"pair":"BTC/USD","last":%d,"timestamp":%d}' % (p, stamp_ms) for p in range(660, 670)
+    ]
+
+    await deployment.send([("ticker", b"BTC/USD", value, stamp_ms) for value in values])
+    await deployment.drained(f"{deployment.group}-sink")
+
+    rows = await deployment.fetch("SELECT last FROM ticker_data WHERE last BETWEEN 660 AND 669")
+    assert sorted(row["last"] for row in rows) == [660, 661, 662, 663, 664, 665, 667, 668, 669]
+    (letter,) = await deployment.records(f"{deployment.group}-rejected")
+    assert letter.value == values[6]
+    headers = dict(letter.headers)
+    assert headers["code"] == b"database"
+    assert b"unlucky" in headers["reason"]
+    assert sink.get("/health/")["rows"]["ticker_data"]["refused"] == 1

@@ -19,7 +19,20 @@ SUPPORT = {
     "tables.sizes",
     "tables.windowed",
     "web.answers",
+    "web.cache",
     "web.database",
+    "web.formats",
+    "web.forward",
+    "web.known",
+    "web.operation",
+    "web.overlay",
+    "web.pages",
+    "web.parameters",
+    "web.queries",
+    "web.registry",
+    "web.shapes",
+    "web.sockets",
+    "web.stored",
 }
 
 

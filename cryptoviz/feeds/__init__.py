@@ -1,0 +1,1 @@
+"""Live feeds: what Kafka topics bring, handed to many clients, each message encoded once."""

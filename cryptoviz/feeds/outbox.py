@@ -1,0 +1,125 @@
+"""What waits for one client: nothing while it reads, a bounded and conflated rest while not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from cryptoviz.feeds.message import Delivery, Message, frame_head
+
+# Bytes that may wait in the connection's own buffer before messages are held back here.
+MOST_BUFFERED_BYTES = 256 * 1024
+MOST_WAITING_MESSAGES = 5_000
+LONGEST_BLOCK_S = 5.0
+# WebSocket codes from 4000 on are an application's own.
+TOO_SLOW = 4008
+
+
+class Connection(Protocol):
+    """One client's connection, as the outbox sees it."""
+
+    def write(self, data: bytes) -> None:
+        """Hand bytes over to be sent; never waits."""
+
+    def waiting_bytes(self) -> int:
+        """Return how many bytes the client has not taken yet."""
+
+    def close(self, code: int, reason: str) -> None:
+        """End the connection, saying why; never waits."""
+
+
+class Outbox:
+    """Writes deliveries to a connection as long as its client reads them.
+
+    While it does not, messages wait here. Of a forming window only the newest state does; all
+    else waits in order. Who does not catch up within a bound of messages or time is closed.
+    """
+
+    def __init__(self, connection: Connection, render: Callable[[Delivery, int], bytes]) -> None:
+        self.closed = False
+        self.seq = 0
+        self._connection, self._render = connection, render
+        self._waiting: dict[object, Message] = {}
+        self._cursor = ""
+        self._blocked_since_s: float | None = None
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the client has more unread bytes than it may have."""
+        return self._connection.waiting_bytes() > MOST_BUFFERED_BYTES
+
+    def offer(self, delivery: Delivery, now_s: float) -> None:
+        """Send *delivery*, or let it wait its turn."""
+        if self.closed:
+            return
+        if not self._waiting and not self.is_blocked:
+            self._write(delivery)
+            return
+        for message in delivery.messages:
+            self._wait(message)
+        self._cursor = delivery.cursor
+        self.tick(now_s)
+
+    def tick(self, now_s: float) -> None:
+        """Send what waits if the client reads again; close it if it waited too long."""
+        if self.closed or not (self._waiting or self._blocked_since_s):
+            return
+        if not self.is_blocked:
+            waiting, self._waiting = list(self._waiting.values()), {}
+            self._blocked_since_s = None
+            if waiting:
+                self._write(Delivery(waiting, self._cursor))
+            return
+        if self._blocked_since_s is None:
+            self._blocked_since_s = now_s
+        blocked_s = now_s - self._blocked_since_s
+        if blocked_s > LONGEST_BLOCK_S:
+            self.close(TOO_SLOW, f"You read nothing for {blocked_s:.0f} s.")
+        elif len(self._waiting) > MOST_WAITING_MESSAGES:
+            self.close(TOO_SLOW, f"You read too slowly: {len(self._waiting)} messages waited.")
+
+    def send(self, data: bytes) -> None:
+        """Send ready-made bytes, such as a heartbeat, unless the client is behind anyway."""
+        if not self.closed and not self._waiting and not self.is_blocked:
+            self._connection.write(data)
+
+    def close(self, code: int, reason: str) -> None:
+        """End the connection."""
+        if not self.closed:
+            self.closed = True
+            self._waiting.clear()
+            self._connection.close(code, reason)
+
+    def _wait(self, message: Message) -> None:
+        key: object = message.window if message.is_forming else (message.feed, id(message))
+        # A newer state goes to the end: its window's order against others does not matter.
+        self._waiting.pop(key, None)
+        if message.window is not None and not message.is_forming:
+            self._waiting.pop(message.window, None)
+        self._waiting[key] = message
+
+    def _write(self, delivery: Delivery) -> None:
+        self.seq += 1
+        self._connection.write(self._render(delivery, self.seq))
+
+
+def as_json(delivery: Delivery, seq: int) -> bytes:
+    """Render a frame of `/ws/`."""
+    head = b'{"type":"updates","seq":%d,' % seq
+    tail = delivery.tail
+    return frame_head(len(head) + len(tail)) + head + tail
+
+
+def as_events(delivery: Delivery, seq: int) -> bytes:
+    """Render a server-sent event."""
+    return delivery.event
+
+
+def as_raw(delivery: Delivery, seq: int) -> bytes:
+    """Render one frame a message, as its producer wrote it."""
+    return delivery.raw_frames
+
+
+def as_bodies(delivery: Delivery, seq: int) -> bytes:
+    """Render one frame a message."""
+    return delivery.body_frames

@@ -1,0 +1,54 @@
+"""Pages that say exactly how far the database has come, so that a stream can go on behind them.
+
+The offsets of `sink_offset` move in the transaction that writes the rows. Read in one statement
+with a page, they are of the same snapshot: all rows of the topic below them are stored, none at
+or behind them is.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from cryptoviz.timescale.page import Page, cut, fetch
+from cryptoviz.timescale.pool import Pool
+from cryptoviz.timescale.statements import query
+
+Offsets = dict[int, int]
+
+_decode = msgspec.json.Decoder(dict[int, int]).decode
+_TIES = ("partition", "offset")
+
+
+async def newest(
+    pool: Pool,
+    rows: str,
+    topic: str,
+    start: datetime,
+    end: datetime,
+    limit: int,
+    *filters: str | None,
+) -> tuple[Page, Offsets]:
+    """Return the newest page of *rows* in [start, end), and the next offset of each partition.
+
+    *rows* is `tickers`, `trades`, `articles`, `articles_of_crypto`, `alerts` or `alerts_of_pair`;
+    *filters* are the parameters of its query behind the limit. *topic* is where they come from.
+    """
+    parameters: Sequence[Any] = (start, end, -1, -1, limit + 1, *filters, topic)
+    row = await fetch(pool, _statement(rows, len(parameters)), *parameters)
+    feed = rows.partition("_of_")[0]
+    page = cut(row, limit, f"{feed} newest_first", [row[f"last_{tie}"] for tie in _TIES])
+    return page, _decode(row["offsets"])
+
+
+@functools.cache
+def _statement(rows: str, last_parameter: int) -> str:
+    # Two statements of sql/queries beside each other; the offsets' one parameter comes last.
+    offsets = query("offsets_as_json").replace("$1", f"${last_parameter}")
+    page = query(f"{rows}_newest_first")
+    # Only checked-in statements are put together here, never a value.
+    return f"SELECT page.*, (\n{offsets}) AS offsets FROM (\n{page}) AS page"  # noqa: S608

@@ -1,0 +1,13 @@
+"""A deployment of its own for each test, on the session's broker."""
+
+import pytest
+
+from tests.kafka.deployment import Deployment
+
+
+@pytest.fixture
+def deployment(broker, topic_prefix, tmp_path):
+    deployment = Deployment(broker, topic_prefix + "app", tmp_path)
+    yield deployment
+    for worker in deployment.workers:
+        worker.stop()

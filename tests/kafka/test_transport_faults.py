@@ -1,0 +1,108 @@
+"""What Kafka does to what a batch wrote: not acknowledged is not committed."""
+
+import asyncio
+import shutil
+
+import pytest
+
+from tests.kafka.deployment import PARTITIONS, eventually
+
+
+def every(count):
+    return {(partition, offset) for partition in range(PARTITIONS) for offset in range(count)}
+
+
+def finished(deployment, count):
+    return lambda: sum(map(len, deployment.notes("end").values())) >= count
+
+
+async def restart_without_state(deployment, worker):
+    """Kill *worker* and start it with nothing of its own, as on another machine."""
+    await asyncio.to_thread(worker.kill)
+    shutil.rmtree(worker.directory / "data")
+    await asyncio.to_thread(worker.start)
+
+
+async def test_no_offset_is_committed_while_kafka_says_nothing_about_the_results(deployment):
+    worker = deployment.worker().start()
+    await deployment.send(deployment.source, [b"x"] * 10)
+    await deployment.drained()
+    deployment.switch_on("hold-sends")
+    for count in (20, 30, 40):
+        await deployment.send(deployment.source, [b"x"] * 10)
+        await eventually(finished(deployment, count * PARTITIONS), "work")
+        await eventually(lambda: worker.get("/state/")["committing"], "a commit that waits")
+
+    assert await deployment.committed() == dict.fromkeys(range(PARTITIONS), 10)
+    assert await deployment.results() == every(10)
+
+    deployment.switch_off("hold-sends")
+    await restart_without_state(deployment, worker)
+    await deployment.drained()
+    assert await deployment.results() == every(40)
+    assert await deployment.rows() == dict.fromkeys(range(PARTITIONS), 39)
+
+
+async def test_nothing_is_missing_when_kafka_freezes_and_the_worker_dies(deployment):
+    deployment.switch_on(f"stall-{deployment.source}")
+    worker = deployment.worker().start()
+    await deployment.send(deployment.source, [b"x"] * 200)
+    await eventually(lambda: deployment.notes("begin"), "work")
+    deployment.broker.pause()
+    try:
+        deployment.switch_off(f"stall-{deployment.source}")
+        await eventually(finished(deployment, 1), "work")
+        await asyncio.to_thread(worker.kill)
+    finally:
+        deployment.broker.resume()
+    assert await deployment.committed() == dict.fromkeys(range(PARTITIONS), 0)
+
+    shutil.rmtree(worker.directory / "data")
+    await asyncio.to_thread(worker.start)
+    await deployment.drained()
+    assert await deployment.results() == every(200)
+    assert await deployment.rows() == dict.fromkeys(range(PARTITIONS), 199)
+
+
+async def test_a_frozen_kafka_that_goes_on_is_waited_for(deployment):
+    worker = deployment.worker().start()
+    await deployment.send(deployment.source, [b"x"] * 100)
+    await deployment.drained()
+    deployment.switch_on(f"stall-{deployment.source}")
+    await deployment.send(deployment.source, [b"x"] * 100)
+    await eventually(lambda: worker.get("/state/")["batches"] >= PARTITIONS, "batches in hand")
+    deployment.broker.pause()
+    try:
+        deployment.switch_off(f"stall-{deployment.source}")
+        await eventually(lambda: worker.get("/state/")["committing"], "a commit that waits")
+    finally:
+        deployment.broker.resume()
+    await deployment.drained()
+
+    assert worker.child.exit_status is None
+    assert deployment.notes("end") == {p: list(range(200)) for p in range(PARTITIONS)}
+
+
+REFUSED = {
+    # The broker refuses what is larger than the topic allows; the client what is larger than 1 MB.
+    "large": "MessageSizeTooLargeError",
+    "huge": "Error while sending",
+}
+
+
+@pytest.mark.parametrize("size", REFUSED)
+async def test_a_row_that_kafka_refuses_ends_the_process_before_its_offset_is_committed(
+    deployment, size
+):
+    await deployment.create(
+        deployment.changelog, cleanup_policy="compact", max_message_bytes="100000"
+    )
+    worker = deployment.worker().start()
+    await deployment.send(deployment.source, [b"x"] * 5, [0])
+    await deployment.drained()
+    await deployment.send(deployment.source, [size.encode(), b"x"], [0])
+    status = await asyncio.to_thread(worker.child.wait, 30)
+
+    assert status == 1, worker.tail()
+    assert REFUSED[size] in worker.log
+    assert (await deployment.committed())[0] == 5

@@ -1,0 +1,66 @@
+"""Answers kept as bytes for at most a second, each made once however many ask at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Hashable
+
+from web.answers import Answer
+
+LONGEST_AGE_S = 1.0
+MOST_BYTES = 32 * 1024**2
+
+
+class AnswerCache:
+    """Answers by what was asked; the oldest go first when they hold too many bytes."""
+
+    def __init__(
+        self,
+        age_s: float = LONGEST_AGE_S,
+        most_bytes: int = MOST_BYTES,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._age_s, self._most_bytes, self._clock = age_s, most_bytes, clock
+        self._kept: dict[Hashable, tuple[float, Answer]] = {}
+        self._bytes = 0
+        self._under_way: dict[Hashable, asyncio.Task[Answer]] = {}
+
+    def get(self, key: Hashable) -> Answer | None:
+        """Return the answer to *key* if it is young enough."""
+        kept = self._kept.get(key)
+        return kept[1] if kept is not None and kept[0] > self._clock() else None
+
+    async def once(self, key: Hashable, make: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Return the answer to *key*: a kept one, else the one under way, else a new one.
+
+        A client that goes away does not take the answer from the others who wait for it.
+        """
+        if (kept := self.get(key)) is not None:
+            return kept
+        task = self._under_way.get(key)
+        if task is None:
+            task = self._under_way[key] = asyncio.ensure_future(self._make(key, make))
+        return await asyncio.shield(task)
+
+    async def _make(self, key: Hashable, make: Callable[[], Awaitable[Answer]]) -> Answer:
+        try:
+            answer = await make()
+            self._keep(key, answer)
+            return answer
+        finally:
+            del self._under_way[key]
+
+    def _keep(self, key: Hashable, answer: Answer) -> None:
+        self._drop(key)
+        self._kept[key] = (self._clock() + self._age_s, answer)
+        self._bytes += len(answer.body)
+        # All live equally long, so the oldest is the first in the order of insertion.
+        for old in list(self._kept):
+            if self._kept[old][0] > self._clock() and self._bytes <= self._most_bytes:
+                break
+            self._drop(old)
+
+    def _drop(self, key: Hashable) -> None:
+        if (dropped := self._kept.pop(key, None)) is not None:
+            self._bytes -= len(dropped[1].body)

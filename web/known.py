@@ -1,0 +1,40 @@
+"""Whether a pair or a crypto was ever heard of, by the tables or by the database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from cryptoviz.period import EARLIEST
+from cryptoviz.timescale import history
+from tables import configuration, instruments
+from web.database import database
+
+_END = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+def pairs() -> list[str]:
+    """Return every pair in the table of instruments, sorted."""
+    return sorted({instrument.pair for instrument in instruments.everything()})
+
+
+async def known_pair(pair: str) -> bool:
+    """Return whether there ever was a record of *pair*."""
+    if instruments.rows.find(pair.encode()):
+        return True
+    pool = await database.pool()
+    for read in (history.tickers, history.trades):
+        if (await read(pool, pair, EARLIEST, _END, 1)).rows:
+            return True
+    return bool((await history.alerts(pool, EARLIEST, _END, 1, pair=pair)).rows)
+
+
+async def known_crypto(symbol: str) -> bool:
+    """Return whether *symbol* is configured, traded or stored."""
+    if configuration.cryptos.get(symbol) is not None:
+        return True
+    if any(pair.startswith(f"{symbol}/") for pair in pairs()):
+        return True
+    pool = await database.pool()
+    if (await history.sentiment(pool, symbol, EARLIEST, _END, 1)).rows:
+        return True
+    return bool((await history.predictions(pool, symbol, EARLIEST, _END, 1)).rows)

@@ -1,0 +1,104 @@
+"""Pages of history: reading them, and what an answer says beside their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+from faust.types.web import Request
+
+from cryptoviz.settings import current
+from cryptoviz.timescale.page import Page
+from cryptoviz.timescale.pool import Pool
+from web.answers import Answer, Refusal, bad_parameter, encode, unavailable
+from web.database import database
+from web.parameters import shown
+from web.queries import HistoryQuery
+
+# A past that no record changes any more can be kept by caches for as long.
+FINAL_AGE_S = 3_600
+# The sink may be behind; what is older is stored, or the database is down.
+STORED_AFTER = timedelta(minutes=5)
+
+
+class Asked:
+    """One question for a page: its parameters, and what names its subject in the answer."""
+
+    def __init__(self, request: Request, query: HistoryQuery, subject: Mapping[str, str]) -> None:
+        self.path: str = request.url.path
+        self.query, self.subject = query, subject
+        self.period = query.period()
+        self.filters = {
+            name: value
+            for name, value in request.query.items()
+            if name not in ("periode", "date_debut", "date_fin", "limit", "cursor")
+        }
+        self.rows = 0
+
+    @property
+    def is_newest(self) -> bool:
+        """Whether the page begins at now, so that a stream goes on from it."""
+        return self.period.reaches_now and self.query.cursor is None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether no record that is still to come can change the answer."""
+        lateness = timedelta(seconds=current().lateness)
+        return self.period.end < datetime.now(UTC) - lateness - STORED_AFTER
+
+    @property
+    def start_of_page(self) -> datetime:
+        """Where a page of rows that have no rivals at their times begins, exclusive."""
+        if self.query.cursor is None:
+            return self.period.end
+        try:
+            return min(self.period.end, datetime.fromisoformat(self.query.cursor))
+        except (ValueError, TypeError):
+            detail = f"cursor must be the next of an answer, was {shown(self.query.cursor)}"
+            raise bad_parameter("cursor", self.query.cursor, detail) from None
+
+    def reach(self, beyond: timedelta) -> datetime:
+        """Return the end, moved *beyond* if it is now; the pages that follow have it too."""
+        if self.is_newest:
+            self.period = self.period._replace(end=self.period.end + beyond)
+        return self.period.end
+
+    def behind(self, time: str) -> str:
+        """Return the cursor of the page behind a row at *time*, whose time has no rival."""
+        return datetime.fromisoformat(time).astimezone(UTC).isoformat()
+
+    def following(self, cursor: str) -> str:
+        """Return where the page behind *cursor* is."""
+        # The ends are fixed with the first page, so that later ones do not shift with the clock.
+        fixed = {
+            "date_debut": self.period.start.isoformat(),
+            "date_fin": self.period.end.isoformat(),
+            "limit": self.query.limit,
+        }
+        return f"{self.path}?{urlencode({**self.filters, **fixed, 'cursor': cursor})}"
+
+    def unknown(self, parameter: str, value: str) -> Refusal:
+        """Return the refusal of a subject that nothing was ever heard of."""
+        detail = f"Nothing is known of the {parameter} {shown(value)}."
+        return Refusal(404, detail, parameter=parameter, value=value)
+
+
+async def pool() -> Pool:
+    """Return connections to the database; raises `Refusal` (503) if there are none."""
+    if not database.is_configured:
+        raise unavailable("TIMESCALE_DSN is not set, so there is no history.", 60)
+    if trouble := await database.trouble():
+        raise unavailable(f"The database does not answer: {trouble}.")
+    return await database.pool()
+
+
+def paged(asked: Asked, page: Page, stream: str | None = None) -> Answer:
+    """Return the answer that holds *page*, and the *stream* cursor behind it."""
+    asked.rows = page.rows
+    following = asked.following(page.next_cursor) if page.next_cursor else None
+    head = encode({**asked.subject, "count": page.rows, "next": following, "stream": stream})
+    headers = {"Link": f'<{following}>; rel="next"'} if following else {}
+    if asked.is_final:
+        headers["Cache-Control"] = f"public, max-age={FINAL_AGE_S}"
+    return Answer(b'%s,"data":%s}' % (head[:-1], page.body), headers=headers)

@@ -1,0 +1,88 @@
+"""Parses requests by the declared types of a handler's parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from faust.types.web import Request
+
+from web.answers import Refusal, bad_parameter
+
+_WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<name>[^`]*)`)?$", re.DOTALL)
+_EXPECTED = re.compile(r"^Expected (?P<kind>.*?)(?:, got .*)?$")
+_MOST_SHOWN = 100
+MOST_BODY_BYTES = 64 * 1024
+
+
+def query_of(declared: type[Any], query: Mapping[str, str]) -> Any:
+    """Return *query* as *declared*, a struct; raises `Refusal` naming parameter and value."""
+    try:
+        return msgspec.convert(dict(query), declared, strict=False)
+    except msgspec.ValidationError as error:
+        raise _refusal(error, query) from None
+
+
+def path_of(name: str, declared: Any, text: str) -> Any:
+    """Return one path parameter as *declared*."""
+    try:
+        return msgspec.convert(text, declared, strict=False)
+    except msgspec.ValidationError as error:
+        detail = f"{name} must be {_kind(str(error))}, was {shown(text)}"
+        raise bad_parameter(name, text, detail) from None
+
+
+async def body_of(declared: type[Any], request: Request) -> Any:
+    """Return the JSON body of *request* as *declared*, a struct."""
+    content = await _read(request)
+    try:
+        return msgspec.json.decode(content, type=declared)
+    except msgspec.ValidationError as error:
+        raise Refusal(400, f"The body does not fit: {_body_detail(error)}.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refusal(400, f"The body must be JSON: {error}.") from None
+    except RecursionError:
+        raise Refusal(400, "The body must not be nested so deeply.") from None
+
+
+async def _read(request: Request) -> bytes:
+    content: Any = request.content  # type: ignore[attr-defined]
+    body = b""
+    async for chunk in content.iter_any():
+        body += chunk
+        if len(body) > MOST_BODY_BYTES:
+            raise Refusal(413, f"The body must not exceed {MOST_BODY_BYTES} bytes.")
+    return body
+
+
+def _body_detail(error: msgspec.ValidationError) -> str:
+    found = _WHERE.match(str(error))
+    assert found is not None
+    name = found["name"]
+    return f"{name} must be {_kind(found['what'])}" if name else found["what"]
+
+
+def _refusal(error: msgspec.ValidationError, query: Mapping[str, str]) -> Refusal:
+    found = _WHERE.match(str(error))
+    assert found is not None
+    name = found["name"]
+    if not name:
+        # Such as "Object missing required field `symbol`".
+        missing = re.search(r"`([^`]*)`", found["what"])
+        name = missing[1] if missing else ""
+        return Refusal(400, f"{name} must be given.", parameter=name or None)
+    value = query.get(name, "")
+    return bad_parameter(name, value, f"{name} must be {_kind(found['what'])}, was {shown(value)}")
+
+
+def _kind(what: str) -> str:
+    if found := _EXPECTED.match(what):
+        return found["kind"].replace("`", "").replace("int", "a whole number")
+    return what[:1].lower() + what[1:].replace("`", "")
+
+
+def shown(text: str) -> str:
+    """Return *text* for an error: quoted, and not endless."""
+    return repr(text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…")
