@@ -8,9 +8,10 @@ from faust.cli.faust import cli
 
 from cryptoviz.commands.migrate import migrate
 from cryptoviz.commands.replay import replay
+from cryptoviz.commands.scores import scores
 from cryptoviz.commands.simulate import simulate
 
-OWN_COMMANDS = (migrate, replay, simulate)
+OWN_COMMANDS = (migrate, replay, scores, simulate)
 
 
 def main() -> None:

@@ -32,6 +32,8 @@ mode.loop.use("uvloop")
 STREAM_MODULES = (
     "agents.forwarding",
     "agents.mentions",
+    "agents.predict",
+    "agents.predict_moods",
     "agents.rawalert",
     "agents.rawarticle",
     "agents.rawticker",
@@ -40,8 +42,13 @@ STREAM_MODULES = (
     "tables.candles",
     "tables.configuration",
     "tables.instruments",
+    "tables.moods",
+    "tables.predictions",
     "tables.prices",
+    "tables.scores",
     "tables.sentiment",
+    "tables.sentiment_skill",
+    "web.asyncapi",
     "web.candles",
     "web.configuration",
     "web.crypto_history",
@@ -51,9 +58,14 @@ STREAM_MODULES = (
     "web.history",
     "web.instruments",
     "web.live",
+    "web.openapi",
+    "web.plain_feeds",
+    "web.stream",
+    "web.udf",
     "web.visualization",
+    "web.websocket",
 )
-SINK_MODULES = ("agents.sink", "web.sink_health")
+SINK_MODULES = ("agents.sink", "agents.sink_predictions", "web.sink_health")
 
 # RocksDB's defaults reserve 64 MB x 3 a partition and a 2 GB cache; these rows are small.
 ROCKSDB_OPTIONS = {

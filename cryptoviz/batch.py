@@ -1,7 +1,8 @@
 """One Faust event for all records that a fetch returned for one partition.
 
 Stock Faust pays for a message, an event, a queue entry and futures per record; here it pays
-once per batch, and agents fold the records in a plain loop (docs/decisions/0002-batches.md).
+once per batch, and agents fold the records in a plain loop
+(docs/decisions/0001-one-event-per-batch.md).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaConnectionError, KafkaError, for_code
+from aiokafka.errors import KafkaError, for_code
 
 from cryptoviz.kafka import client_options, why_unreachable
 from cryptoviz.settings import Settings
@@ -42,10 +42,7 @@ async def ensure(specs: Sequence[TopicSpec], settings: Settings) -> list[str]:
     """
     client = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=15_000)
     try:
-        await client.start()
-    except KafkaConnectionError:
-        raise ProvisionError(await why_unreachable(settings)) from None
-    try:
+        await _connect(client, settings)
         existing = set(await client.list_topics())
         missing = [spec for spec in specs if spec.name not in existing]
         if missing and not settings.topic_create:
@@ -59,6 +56,13 @@ async def ensure(specs: Sequence[TopicSpec], settings: Settings) -> list[str]:
         raise ProvisionError(f"Kafka refused to show or make the topics: {error!r}.") from error
     finally:
         await client.close()
+
+
+async def _connect(client: AIOKafkaAdminClient, settings: Settings) -> None:
+    try:
+        await client.start()
+    except KafkaError:
+        raise ProvisionError(await why_unreachable(settings)) from None
 
 
 async def _create(client: AIOKafkaAdminClient, missing: Sequence[TopicSpec], copies: int) -> None:

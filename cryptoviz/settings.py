@@ -136,6 +136,18 @@ class Settings(BaseModel):
         86_400.0, gt=0, description="Seconds of event time that live tables keep."
     )
 
+    # Predictions
+    prediction_horizons: tuple[int, ...] = Field(
+        (300, 900, 3600),
+        description="How many seconds ahead prices are predicted, multiples of PRICE_SIZE.",
+    )
+    prediction_level: float = Field(
+        0.9,
+        ge=0.5,
+        le=0.999,
+        description="Share of outcomes that a prediction interval shall cover, 0.5 to 0.999.",
+    )
+
     # TimescaleDB
     timescale_dsn: str | None = Field(
         None,
@@ -171,7 +183,7 @@ class Settings(BaseModel):
             return tuple(word.strip() for word in value.split(",") if word.strip())
         return value
 
-    @field_validator("candle_sizes", mode="before")
+    @field_validator("candle_sizes", "prediction_horizons", mode="before")
     @classmethod
     def _split_sizes(cls, value: Any) -> Any:
         return value.split(",") if isinstance(value, str) else value
@@ -197,6 +209,17 @@ class Settings(BaseModel):
         for topic in self.rekey_topics:
             if topic not in known:
                 raise ValueError(f"REKEY_TOPICS must be among {', '.join(known)}, was {topic!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _horizons_are_whole_windows(self) -> Settings:
+        horizons = self.prediction_horizons
+        if any(horizon < 1 or horizon % self.price_size for horizon in horizons):
+            shown = ",".join(map(str, horizons))
+            raise ValueError(
+                f"PREDICTION_HORIZONS must be multiples of PRICE_SIZE ({self.price_size}), "
+                f"was {shown!r}"
+            )
         return self
 
     @model_validator(mode="after")

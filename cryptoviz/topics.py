@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from faust.types import TopicT
@@ -11,10 +11,17 @@ from faust.types import TopicT
 from cryptoviz.app import BatchedApp, app, sink
 from cryptoviz.batch import BatchSchema
 from cryptoviz.origin import Forwarded, Progress
+from cryptoviz.prediction.close import Close
+from cryptoviz.prediction.forecast import Forecast
+from cryptoviz.prediction.listening import SentimentSkill
+from cryptoviz.prediction.moods import SentimentEmission
+from cryptoviz.prediction.scoring import PairScores
 from cryptoviz.provision import TopicSpec
 from cryptoviz.records import Alert, Article, Decoded, Rules, Ticker, Trade, decoder_for
 from cryptoviz.sentiment import Mention, SentimentWindow
 from cryptoviz.settings import Settings, current
+
+R = TypeVar("R")
 
 DAY_MS = 86_400_000
 CHANGELOG_CONFIG = {"cleanup.policy": "compact"}
@@ -29,10 +36,12 @@ LATE = f"{_settings.cryptoviz_id}-late"
 CANDLES = f"{_settings.cryptoviz_id}-candles"
 PRICES = f"{_settings.cryptoviz_id}-prices"
 SENTIMENT = f"{_settings.cryptoviz_id}-sentiment"
+PREDICTIONS = f"{_settings.cryptoviz_id}-predictions"
+SCORES = f"{_settings.cryptoviz_id}-scores"
+SENTIMENT_SKILL = f"{_settings.cryptoviz_id}-sentiment-skill"
 
 rules = Rules(_settings.sentiment_scale, _settings.quote_currencies)
 _mention = msgspec.json.Decoder(Mention | Progress)
-_sentiment_window = msgspec.json.Decoder(SentimentWindow)
 
 
 def batched(of: BatchedApp, name: str, decode: Callable[[Sequence[Any]], Decoded[Any]]) -> TopicT:
@@ -62,8 +71,10 @@ def _decode_mentions(raw: Sequence[Any]) -> Decoded[Mention | Progress]:
     return Decoded([_mention.decode(record.value) for record in raw], None, [])
 
 
-def _decode_sentiment(raw: Sequence[Any]) -> Decoded[SentimentWindow]:
-    return Decoded([_sentiment_window.decode(record.value) for record in raw], None, [])
+def _decoded_by(kind: type[R]) -> Callable[[Sequence[Any]], Decoded[R]]:
+    """Return how to decode a results topic, of which only this application writes records."""
+    decode = msgspec.json.Decoder(kind).decode
+    return lambda raw: Decoded([decode(record.value) for record in raw], None, [])
 
 
 rawticker = batched(app, _settings.topic_rawticker, decoder_for(Ticker, rules))
@@ -82,13 +93,22 @@ late = plain(app, LATE)
 candles = plain(app, CANDLES)
 prices = plain(app, PRICES)
 sentiment = plain(app, SENTIMENT)
+# What predictions are made from: results that this app itself publishes.
+closes = batched(app, PRICES, _decoded_by(Close))
+sentiment_emissions = batched(app, SENTIMENT, _decoded_by(SentimentEmission))
+predictions = plain(app, PREDICTIONS)
+scores = plain(app, SCORES)
+sentiment_skill = plain(app, SENTIMENT_SKILL)
 
 
 sink_rawticker = batched(sink, _settings.topic_rawticker, decoder_for(Ticker, rules))
 sink_rawtrade = batched(sink, _settings.topic_rawtrade, decoder_for(Trade, rules))
 sink_rawarticle = batched(sink, _settings.topic_rawarticle, decoder_for(Article, rules))
 sink_rawalert = batched(sink, _settings.topic_rawalert, decoder_for(Alert, rules))
-sink_sentiment = batched(sink, SENTIMENT, _decode_sentiment)
+sink_sentiment = batched(sink, SENTIMENT, _decoded_by(SentimentWindow))
+sink_predictions = batched(sink, PREDICTIONS, _decoded_by(Forecast))
+sink_scores = batched(sink, SCORES, _decoded_by(PairScores))
+sink_sentiment_skill = batched(sink, SENTIMENT_SKILL, _decoded_by(SentimentSkill))
 sink_rejected = plain(sink, REJECTED)
 
 
@@ -122,7 +142,15 @@ def specs(settings: Settings = _settings) -> list[TopicSpec]:
         *(TopicSpec(name, count) for name in raw),
         *(
             TopicSpec(name, count, STREAM_CONFIG)
-            for name in (*internal, CANDLES, PRICES, SENTIMENT)
+            for name in (
+                *internal,
+                CANDLES,
+                PRICES,
+                SENTIMENT,
+                PREDICTIONS,
+                SCORES,
+                SENTIMENT_SKILL,
+            )
         ),
         *(TopicSpec(name, count, REJECTED_CONFIG) for name in (REJECTED, LATE)),
         *(TopicSpec(name, count, CHANGELOG_CONFIG) for name in changelogs),

@@ -17,32 +17,12 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from cryptoviz.batch import RawBatch
+from cryptoviz.consumer_thread import ConsumerThread
 from cryptoviz.outstanding import Outstanding
 from cryptoviz.producer import Producer
 
-# How long the broker may hold a fetch that finds nothing. Faust hard-codes 1,500 ms, and a
-# partition that is resumed meanwhile waits for the held fetch to return.
-FETCH_MAX_WAIT_MS = 100
 HELD_BACK_POLL_S = 0.02
-
-
-class ConsumerThread(driver.AIOKafkaConsumerThread):
-    """Faust's consumer thread with a shorter wait for empty fetches."""
-
-    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
-        consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
-        return consumer
-
-    def reached(self, tp: TP) -> int | None:
-        """Return the offset at which the next fetch of *tp* begins; None if it is not known."""
-        subscription = self._ensure_consumer()._subscription.subscription
-        assignment = subscription.assignment if subscription else None
-        key = aiokafka.TopicPartition(*tp)
-        if assignment is None or key not in assignment.tps:
-            return None
-        state = assignment.state_value(key)
-        return state.position if state.has_valid_position else None
+NOWHERE = TP("", 0)
 
 
 class Consumer(driver.Consumer):
@@ -53,6 +33,8 @@ class Consumer(driver.Consumer):
     which batches were handed over, and which of them are finished.
     """
 
+    _thread: ConsumerThread
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._batched_topics: frozenset[str] = frozenset(self.app.batched_topics)  # type: ignore[attr-defined]
@@ -60,8 +42,6 @@ class Consumer(driver.Consumer):
         # Where the next batch of a partition begins to read; unknown until the first one.
         self._positions: dict[TP, int | None] = {}
         self._rewinds: dict[TP, int] = {}
-
-    _thread: ConsumerThread
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -109,10 +89,11 @@ class Consumer(driver.Consumer):
         if len(wanted) < len(active):
             # Faust would wait this long for records of the others, whatever happens meanwhile.
             timeout = min(timeout, HELD_BACK_POLL_S)
-            # An empty set would mean all partitions.
             if not wanted:
                 await self.sleep(timeout)
-                return {}
+                # An empty set would mean all partitions. And who does not ask for a quarter of
+                # an hour, as while a database is down, is put out of the group.
+                return await super()._getmany({NOWHERE}, 0.0)
         return await super()._getmany(wanted or active_partitions, timeout)
 
     def _is_held_back(self, tp: TP) -> bool:

@@ -57,8 +57,6 @@ class Configuration(Generic[Entry]):
         self, name: str, entry: type[Entry], defaults: dict[str, Entry], help: str
     ) -> None:
         self.rows = Rows(app, name, everywhere=True, help=help)
-        # What another worker has written is to be seen soon, not after a thousand writes.
-        self.rows.table.standby_buffer_size = 1
         self._defaults = defaults
         self._decode = msgspec.json.Decoder(entry).decode
         self._encode = msgspec.json.Encoder().encode

@@ -17,6 +17,7 @@ import msgspec
 
 from cryptoviz.app import app
 from cryptoviz.parts import Part
+from cryptoviz.settings import current
 from cryptoviz.window import SEPARATOR
 from tables.rows import Rows
 
@@ -72,11 +73,21 @@ def everything() -> Iterator[Instrument]:
 
 
 def misplaced() -> dict[tuple[str, str], list[int]]:
-    """Return the (pair, topic) seen in more than one partition, with those partitions."""
-    places: dict[tuple[str, str], list[int]] = {}
+    """Return the (pair, topic) seen in more than one partition, with those partitions.
+
+    A partition that had its last record of the pair longer before the others than tables keep
+    their windows no longer counts: the topic has been mended.
+    """
+    places: dict[tuple[str, str], list[Instrument]] = {}
     for instrument in everything():
-        places.setdefault((instrument.pair, instrument.topic), []).append(instrument.partition)
-    return {place: partitions for place, partitions in places.items() if len(partitions) > 1}
+        places.setdefault((instrument.pair, instrument.topic), []).append(instrument)
+    split: dict[tuple[str, str], list[int]] = {}
+    for place, instruments in places.items():
+        since_s = max(each.last_seen for each in instruments) - current().table_retention
+        recent = [each.partition for each in instruments if each.last_seen >= since_s]
+        if len(recent) > 1:
+            split[place] = recent
+    return split
 
 
 @app.timer(CHECK_INTERVAL_S)  # type: ignore[untyped-decorator]
@@ -88,7 +99,7 @@ async def report_misplaced() -> None:
             misplaced_counts[topic] += 1
             log.error(
                 "Topic %s is not keyed by pair: %s is in partitions %s, so its windows are split. "
-                "Key the topic by pair, or set REKEY_TOPICS=%s and start with empty tables.",
+                "Key the topic by pair, or set REKEY_TOPICS=%s.",
                 topic,
                 pair,
                 ", ".join(map(str, partitions)),

@@ -8,19 +8,16 @@ the folds are in the window types.
 from __future__ import annotations
 
 import time
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-import msgspec
 from faust.types import TopicT
 
 from cryptoviz.app import BatchedApp
-from cryptoviz.parts import Group, Part
+from cryptoviz.parts import Part
 from cryptoviz.settings import Settings
 from cryptoviz.watermark import Watermark
-from cryptoviz.window import encode_key
+from tables.folding import Folding
 from tables.memory import PartitionMemory
 from tables.outlet import OnLate, Outlet
 from tables.recovery import Recovery
@@ -67,20 +64,29 @@ class WindowedTable(Generic[W]):
         """
         self.name, self.size_s, self.subject = name, size_s, subject
         self.rows = Rows(app, name, help=help)
-        self.late_records = 0
         self._app, self._window, self._settings = app, window, settings
-        self._suffix, self._group_s, self._on_late = suffix, group_s or size_s, on_late
         self._clock, self._expected = clock, tuple(str(number) for number in expected)
-        self._subject_of = attrgetter(subject)
-        self._decode = msgspec.json.Decoder(window).decode
+        self._folding = Folding(
+            self.rows,
+            window,
+            subject=subject,
+            size_s=size_s,
+            group_s=group_s or size_s,
+            suffix=suffix,
+            settings=settings,
+            on_late=on_late,
+        )
         self._outlet = Outlet(self.rows, results, settings.emit_interval)
         self._memory: dict[int, PartitionMemory] = {}
-        self._recovery = Recovery(app, self.rows, source, self._decode, self._new_memory)
+        self._recovery = Recovery(app, self.rows, source, self._folding.decode, self._new_memory)
         self.rows.table.on_recover(self._recover)
         app.on_partitions_revoked.connect(self._forget)
         app.timer(1.0, name=f"{name} wall time")(self.tick)
 
-    # Folding
+    @property
+    def late_records(self) -> int:
+        """How many records were older than the retention since the start."""
+        return self._folding.late_records
 
     def update(
         self,
@@ -101,94 +107,15 @@ class WindowedTable(Generic[W]):
         now_s = self._clock()
         changed: dict[bytes, W] = {}
         for part in parts:
-            self._fold_part(partition, memory, part, changed)
+            self._folding.fold_part(partition, memory, part, changed)
             if part.records:
                 memory.watermark.observe(str(part.source), part.newest_s, now_s)
         for number, stream_time_s in (stream_times or {}).items():
             memory.watermark.observe(str(number), stream_time_s, now_s)
         memory.position = last
         if self._window.follows:
-            self._link(partition, memory, changed)
+            self._folding.link(partition, memory, changed)
         self._advance(partition, memory, changed, now_s)
-
-    def _fold_part(
-        self, partition: int, memory: PartitionMemory, part: Part[Any], changed: dict[bytes, W]
-    ) -> None:
-        source, size_s = str(part.source), self.size_s
-        known_s = memory.watermark.stream_time(source)
-        expired_s = self._settings.lateness + self._settings.table_retention
-        folded: dict[bytes, int] = {}
-        for group in part.groups(self._subject_of, self._group_s):
-            start = group.start // size_s * size_s
-            end = start + size_s
-            kept = part.count_before(group, end + expired_s, known_s)
-            if end <= memory.expired_until_s:
-                kept = 0
-            if kept < len(group.records):
-                self._reject_late(part.source, group, kept)
-            if not kept:
-                continue
-            key = encode_key(group.subject, start, self._suffix)
-            window = changed.get(key)
-            if window is None:
-                # Written even if all is folded already: the changelog may be behind the store.
-                window = changed[key] = self._open(partition, memory, key, group.subject, start)
-            # Groups of one window overlap in offsets, so all are judged by what was folded before.
-            before = folded.setdefault(key, window.offsets.get(source, -1))
-            if group.offsets[kept - 1] > before:
-                in_time = part.count_before(group, end + self._settings.lateness, known_s)
-                if window.final or in_time < kept:
-                    window.reason = "late"
-                self._fold(window, source, group, bisect_right(group.offsets, before), kept)
-
-    def _fold(self, window: W, source: str, group: Group[Any], new: int, kept: int) -> None:
-        last_offset = group.offsets[kept - 1]
-        if new == 0 and kept == len(group.records):
-            window.merge(group.summary(self._window.summarise))
-            window.note_source(source, last_offset, kept, group.newest_s)
-            return
-        records = group.records[new:kept]
-        window.merge(self._window.summarise(records))
-        newest_s = max(record.event_time_s for record in records)
-        window.note_source(source, last_offset, len(records), newest_s)
-
-    def _open(
-        self, partition: int, memory: PartitionMemory, key: bytes, subject: str, start: int
-    ) -> W:
-        value = self.rows.read(partition, key)
-        window: W
-        if value is not None:
-            window = self._decode(value)
-            return window
-        window = self._window(
-            **{self.subject: subject}, window_start=start, window_end=start + self.size_s
-        )
-        memory.note_row(key, window)
-        return window
-
-    def _link(self, partition: int, memory: PartitionMemory, changed: dict[bytes, W]) -> None:
-        """Let each changed window know the one before it, and the one after it know this one."""
-        for window in list(changed.values()):
-            subject, start = getattr(window, self.subject), window.window_start
-            for earlier, later in ((start - self.size_s, start), (start, start + self.size_s)):
-                if memory.has(subject, earlier) and memory.has(subject, later):
-                    previous = self._peek(partition, changed, subject, earlier)
-                    following = self._peek(partition, changed, subject, later)
-                    if following.follow(previous) and following.final:
-                        following.reason = "late"
-                    changed[encode_key(subject, later, self._suffix)] = following
-
-    def _peek(self, partition: int, changed: dict[bytes, W], subject: str, start: int) -> W:
-        key = encode_key(subject, start, self._suffix)
-        if key in changed:
-            return changed[key]
-        window: W = self._decode(self.rows.read(partition, key) or b"")
-        return window
-
-    def _reject_late(self, source: int, group: Group[Any], kept: int) -> None:
-        self.late_records += len(group.records) - kept
-        for record, offset in zip(group.records[kept:], group.offsets[kept:], strict=True):
-            self._on_late(self.name, source, offset, record)
 
     # Closing, emitting, expiring
 
@@ -201,7 +128,7 @@ class WindowedTable(Generic[W]):
     ) -> None:
         """Close complete windows, write and emit the changes, expire old rows."""
         for key in memory.pop_complete(memory.watermark.complete_until(now_s)):
-            window = changed.get(key) or self._decode(self.rows.read(partition, key) or b"")
+            window = changed.get(key) or self._folding.read(partition, key)
             window.final = True
             changed[key] = window
         for key, window in changed.items():
@@ -236,7 +163,7 @@ class WindowedTable(Generic[W]):
 
     def _values(self, partition: int, subject: str, starts: Iterable[int]) -> Iterator[bytes]:
         for start in starts:
-            value = self.rows.read(partition, encode_key(subject, start, self._suffix))
+            value = self.rows.read(partition, self._folding.key(subject, start))
             if value is not None:
                 yield value
 

@@ -22,10 +22,8 @@ _EXPOSED = "ETag, Link, Location, Retry-After"
 @web.middleware
 async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn what goes wrong outside of views into problems, and let allowed origins in."""
-    origin = request.headers.get(hdrs.ORIGIN)
-    if origin is None:
+    if hdrs.ORIGIN not in request.headers:
         return await _answered(request, handler)
-    allowed = current().cors_origins
     if (
         request.method == hdrs.METH_OPTIONS
         and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
@@ -37,11 +35,16 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = asked or "Content-Type"
     else:
         response = await _answered(request, handler)
-    if not response.prepared and (origin in allowed or "*" in allowed):
+    return response
+
+
+async def _allow(request: web.Request, response: web.StreamResponse) -> None:
+    """Let the pages of allowed origins read *response*, a stream too."""
+    origin, allowed = request.headers.get(hdrs.ORIGIN), current().cors_origins
+    if origin is not None and (origin in allowed or "*" in allowed):
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
         response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = _EXPOSED
         response.headers.add(hdrs.VARY, hdrs.ORIGIN)
-    return response
 
 
 async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -62,3 +65,4 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
 
 
 app.web.web_app.middlewares.append(edge)  # type: ignore[attr-defined]
+app.web.web_app.on_response_prepare.append(_allow)  # type: ignore[attr-defined]

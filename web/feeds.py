@@ -12,8 +12,11 @@ from cryptoviz.feeds.source import KafkaSource
 from cryptoviz.records import Alert, Article, Ticker, Trade
 from cryptoviz.settings import current
 from tables.sizes import label
-from web.shapes import candle_body, sentiment_body
+from web import sockets
+from web.connections import EventConnection
+from web.shapes import BODIES
 
+GOING_AWAY = 1001
 _RAW = {
     "ticker": (topics.rawticker, Ticker),
     "trade": (topics.rawtrade, Trade),
@@ -28,9 +31,9 @@ def _feeds() -> dict[str, Feed]:
         for name, (topic, kind) in _RAW.items()
     ]
     feeds += [
-        window_feed("candles", topics.CANDLES, "pair", candle_body, label),
+        window_feed("candles", topics.CANDLES, "pair", BODIES["candles"], label),
         window_feed("prices", topics.PRICES, "pair", None, label),
-        window_feed("sentiment", topics.SENTIMENT, "crypto", sentiment_body, label),
+        window_feed("sentiment", topics.SENTIMENT, "crypto", BODIES["sentiment"], label),
     ]
     return {feed.name: feed for feed in feeds}
 
@@ -44,9 +47,20 @@ def raw_topic(feed: str) -> str:
     return feeds[feed].topic
 
 
-async def _close(_: web.Application) -> None:
+# Server-sent streams that are open.
+streams: set[EventConnection] = set()
+
+
+async def _end_streams(_: web.Application) -> None:
+    for stream in list(streams):
+        stream.close(GOING_AWAY, "The worker stops.")
+
+
+async def _stop_reading(_: web.Application) -> None:
     await live.close()
 
 
+sockets.close_at_shutdown(app)
+app.web.web_app.on_shutdown.append(_end_streams)  # type: ignore[attr-defined]
 # Behind the sockets, which are closed first.
-app.web.web_app.on_cleanup.append(_close)  # type: ignore[attr-defined]
+app.web.web_app.on_cleanup.append(_stop_reading)  # type: ignore[attr-defined]

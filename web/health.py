@@ -24,7 +24,7 @@ class Health(msgspec.Struct, kw_only=True):
 
 
 @page("/api/v1/health/", "/health/")
-@answers(Health, problems=(503,))
+@answers(Health, problems=(503,), says_503=True)
 async def health(view: View, request: Request) -> Answer:
     """Answer 200 when the tables have recovered, 503 until then; say what is down.
 

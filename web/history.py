@@ -11,7 +11,7 @@ from typing import Any
 
 from faust.types.web import Request, View
 
-from cryptoviz.feeds.cursor import position_text
+from cryptoviz.feeds.cursor import CursorError, parse, position_text
 from cryptoviz.settings import current
 from cryptoviz.timescale import history, seam
 from cryptoviz.timescale.history import Page
@@ -113,6 +113,18 @@ async def _page(
 ) -> Answer:
     period, query = asked.period, asked.query
     connections = await pool()
+    if query.as_of is not None and query.cursor is not None:
+        page = await seam.older(
+            connections,
+            rows,
+            period.start,
+            period.end,
+            query.limit,
+            query.cursor,
+            _offsets(feed, query.as_of),
+            *filters,
+        )
+        return paged(asked, page)
     if not asked.is_newest:
         page = await read(connections, period.start, period.end, query.limit, query.cursor)
         return paged(asked, page)
@@ -127,4 +139,12 @@ async def _page(
     )
     # A partition without an offset has nothing stored, so all of it is still to come.
     nexts = [offsets.get(number, 0) for number in range(current().topic_partitions)]
-    return paged(asked, page, position_text(feed, nexts))
+    asked.as_of = position_text(feed, nexts)
+    return paged(asked, page, asked.as_of)
+
+
+def _offsets(feed: str, as_of: str) -> list[int]:
+    offsets = parse(as_of).positions.get(feed)
+    if offsets is None or None in offsets:
+        raise CursorError(as_of)
+    return [offset or 0 for offset in offsets]

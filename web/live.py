@@ -11,17 +11,32 @@ from faust.types.web import Request, View
 from msgspec import Meta
 
 from cryptoviz.app import app
-from tables import configuration
+from tables import configuration, predictions
 from tables.windowed import WindowedTable
 from web import registry
 from web.answers import Answer, Refusal, bad_parameter, unavailable
 from web.forward import HERE, rows_elsewhere
 from web.operation import answers, page
-from web.queries import Limit, crypto_of, pair_of
+from web.queries import crypto_of, pair_of
+
+# Plain tables by what their keys begin with; a table's name may go on with its size of windows.
+_BY_CRYPTO = ("crypto", "moods", "sentiment_skill")
+_BY_PAIR = ("alerts", "forecasters", "instruments", "predictions", "score_hours", "scores")
 
 TableName = Annotated[str, Meta(max_length=100, description="The table.", examples=["candles"])]
 KeyText = Annotated[
     str, Meta(min_length=1, max_length=100, description="A pair or a crypto.", examples=["BTC/USD"])
+]
+
+# More than a page: workers ask each other for the windows of whole ranges.
+WindowLimit = Annotated[int, Meta(ge=1, le=10_000, description="Most windows, newest first.")]
+WindowText = Annotated[
+    str,
+    Meta(
+        pattern=r"^(latest|[0-9]{1,12}(\.\.[0-9]{1,12})?)$",
+        description="`latest`, a window's start (Unix s), or a range of starts `from..to`.",
+        examples=["latest"],
+    ),
 ]
 
 
@@ -34,14 +49,8 @@ class LiveQuery(msgspec.Struct, kw_only=True):
 class KeyQuery(LiveQuery, kw_only=True):
     """Which windows: `latest`, a start in Unix seconds, or `start..end`, end exclusive."""
 
-    window: Annotated[
-        str | None,
-        Meta(
-            pattern=r"^(latest|[0-9]{1,12}(\.\.[0-9]{1,12})?)$",
-            description="`latest`, a window's start (Unix s), or a range of starts `from..to`.",
-        ),
-    ] = None
-    limit: Limit = 100
+    window: WindowText | None = None
+    limit: WindowLimit = 100
 
 
 class LiveRows(msgspec.Struct, kw_only=True):
@@ -60,10 +69,7 @@ class LiveRows(msgspec.Struct, kw_only=True):
 async def live_table(view: View, request: Request, table: TableName, query: LiveQuery) -> Answer:
     """Return the newest window of each subject, or every row of a plain table."""
     known(table)
-    rows = list(_all_here(table))
-    if query.scope != HERE and not _is_everywhere(table):
-        rows += await rows_elsewhere(_changelog(table), f"/live/{table}/", {})
-    return _answer(table, None, _active(rows))
+    return _answer(table, None, await newest(table, query.scope))
 
 
 @page("/live/{table}/{key:.+}/")
@@ -78,6 +84,14 @@ async def live_key(
     if not values:
         raise Refusal(404, f"Table {table} has no row for {subject!r}.", parameter="key", value=key)
     return _answer(table, subject, values)
+
+
+async def newest(table: str, scope: str = "all") -> list[bytes]:
+    """Return the newest window of each subject, or every row, from all workers."""
+    rows = list(_all_here(table))
+    if scope != HERE and not _is_everywhere(table):
+        rows += await rows_elsewhere(_changelog(table), f"/live/{table}/", {})
+    return _active(rows)
 
 
 async def windows(
@@ -117,14 +131,17 @@ def ready() -> None:
 def subject_of(table: str, text: str) -> str:
     """Return what *table* is keyed by for *text*; raises `Refusal`."""
     windowed = registry.windowed().get(table)
-    if (windowed is not None and windowed.subject != "pair") or table.startswith("crypto"):
+    if (windowed is not None and windowed.subject != "pair") or table.startswith(_BY_CRYPTO):
         return crypto_of(text, "key")
-    return pair_of(text) if windowed or table in ("alerts", "instruments") else text
+    return pair_of(text) if windowed or table.startswith(_BY_PAIR) else text
 
 
 def _all_here(table: str) -> Iterator[bytes]:
     if table in registry.windowed():
         yield from registry.windowed()[table].newest()
+        return
+    if table == predictions.rows.name:
+        yield from predictions.newest()
         return
     rows = registry.plain()[table]
     for partition in rows.partitions():
@@ -133,6 +150,8 @@ def _all_here(table: str) -> Iterator[bytes]:
 
 
 def _here(table: str, subject: str, limit: int, window: str | None) -> Iterable[bytes]:
+    if table == predictions.rows.name:
+        return predictions.history(subject, limit)
     if table not in registry.windowed():
         return registry.plain()[table].find(subject.encode())[:limit]
     windowed = registry.windowed()[table]

@@ -21,6 +21,7 @@ from typing import Any, TypeVar, get_type_hints
 from aiohttp import web
 from faust.types.web import Request
 from faust.web import View
+from msgspec import Struct
 
 from cryptoviz.app import app
 from cryptoviz.feeds import cursor as stream_cursor
@@ -29,10 +30,13 @@ from cryptoviz.timescale.failures import transient
 from web import formats, parameters
 from web.answers import JSON, Answer, Refusal, bad_parameter, refuse, respond, unavailable
 from web.cache import AnswerCache
+from web.whole_range import whole_range
 
 log = logging.getLogger(__name__)
 
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
+# SQLSTATE of a database in which the sink has not made its tables yet.
+UNDEFINED_TABLE = "42P01"
 METHODS = ("get", "post", "put", "patch", "delete")
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::[^}]*)?\}")
 
@@ -41,7 +45,8 @@ _PLACEHOLDER = re.compile(r"\{(\w+)(?::[^}]*)?\}")
 class Declaration:
     """What a handler answers: the type and kind of a success, and which problems.
 
-    *cached* answers are kept for a second; *tabular* ones also come as CSV and Arrow.
+    *cached* answers are kept for a second; *tabular* ones also come as CSV and Arrow. An answer
+    that *says_503* has that status and the same type when something is missing.
     """
 
     answer: Any
@@ -50,6 +55,7 @@ class Declaration:
     content_type: str
     cached: bool
     tabular: bool
+    says_503: bool
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ class Operation:
     method: str
     path: str
     name: str
+    tag: str
     summary: str
     paths: dict[str, Any]
     query: type[Any] | None
@@ -78,9 +85,10 @@ def answers(
     content_type: str = JSON,
     cached: bool = False,
     tabular: bool = False,
+    says_503: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare that a handler answers with *answer*, or with one of *problems*."""
-    declared = Declaration(answer, status, problems, content_type, cached, tabular)
+    declared = Declaration(answer, status, problems, content_type, cached, tabular, says_503)
 
     def declare(handler: Handler) -> Handler:
         handler.declared = declared  # type: ignore[attr-defined]
@@ -120,6 +128,7 @@ def _operation(view: Any, method: str, path: str, handler: Any) -> Operation:
         method,
         _PLACEHOLDER.sub(r"{\1}", path),
         f"{method}_{view.__name__}" if view.__name__ != handler.__name__ else handler.__name__,
+        view.__module__.removeprefix("web."),
         " ".join((inspect.getdoc(handler) or view.__name__).split("\n\n")[0].split()),
         {name: hints[name] for name in names},
         hints.get("query"),
@@ -131,15 +140,20 @@ def _operation(view: Any, method: str, path: str, handler: Any) -> Operation:
 def _answering(operation: Operation, handler: Any) -> Callable[..., Awaitable[web.StreamResponse]]:
     async def make(view: View, request: Request, match: dict[str, str]) -> Any:
         arguments = await _arguments(operation, request, match)
-        found = await handler(view, request, **arguments)
-        if operation.declared.tabular and isinstance(found, Answer):
-            return await formats.tabulated(request, found)
-        return found
+        kind = formats.wanted(request)
+        if not operation.declared.tabular or kind == JSON:
+            return await handler(view, request, **arguments)
+
+        async def read(query: dict[str, str]) -> Any:
+            arguments["query"] = parameters.query_of(operation.query or Struct, query)
+            return await handler(view, request, **arguments)
+
+        return await whole_range(request, operation.declared.answer, kind, read)
 
     async def answer(view: View, request: Request, **match: str) -> web.StreamResponse:
         try:
-            if operation.declared.cached:
-                key = (request.url.raw_path_qs, formats.wanted(request))
+            if operation.declared.cached and formats.wanted(request) == JSON:
+                key = request.url.raw_path_qs
                 found = await _cache.once(key, lambda: make(view, request, match))
             else:
                 found = await make(view, request, match)
@@ -152,15 +166,21 @@ def _answering(operation: Operation, handler: Any) -> Callable[..., Awaitable[we
         except web.HTTPException:
             raise
         except Exception as error:
-            if isinstance(error, TimeoutError) or transient(error):
-                log.warning("%s failed: %r", request.url.path, error)
-                return refuse(unavailable("What holds the answer does not answer in time."))
-            # The trace is for the log; what a client may know is that it was not its fault.
-            log.exception("%s failed.", request.url.path)
-            return refuse(Refusal(500, "The server could not answer; its log says why."))
+            return refuse(_failure(request, error))
 
     answer.__doc__ = handler.__doc__
     return answer
+
+
+def _failure(request: Request, error: Exception) -> Refusal:
+    if getattr(error, "sqlstate", None) == UNDEFINED_TABLE:
+        return unavailable("The database is still without its tables.")
+    if isinstance(error, TimeoutError) or transient(error):
+        log.warning("%s failed: %r", request.url.path, error)
+        return unavailable("What holds the answer does not answer in time.")
+    # The trace is for the log; what a client may know is that it was not its fault.
+    log.error("%s failed.", request.url.path, exc_info=error)
+    return Refusal(500, "The server could not answer; its log says why.")
 
 
 async def _arguments(

@@ -38,7 +38,9 @@ def merged(
     row_of: Callable[[Any], dict[str, Any]],
 ) -> list[dict[str, Any]]:
     """Return rows, newest first: of a window that is in both, the state of higher rank."""
-    rows = {key_of(row): row for row in stored}
+    # PostgreSQL writes +00:00 where all else writes Z; one answer has one spelling.
+    spelled = ({name: _spelled(value) for name, value in row.items()} for row in stored)
+    rows = {key_of(row): row for row in spelled}
     for window in shown:
         row = row_of(window)
         known = rows.get(key_of(row))
@@ -48,14 +50,42 @@ def merged(
 
 
 def with_floors(cursor: Cursor, seen: Iterable[Seen]) -> str:
-    """Return the text of *cursor* for a client that has been shown the windows *seen*.
+    """Return the text of *cursor* for a client that has been shown the windows *seen*."""
+    set_floors(cursor, seen)
+    return str(cursor)
 
-    A change of one of them may have been read from its table, but not yet from the feed. Old
-    windows do not change any more, so nothing of them is on its way.
+
+def set_floors(cursor: Cursor, seen: Iterable[Seen]) -> None:
+    """Note in *cursor* which states of windows its client has been shown.
+
+    A change of one of them may have been read from its table, but not yet from the feed. A
+    window that the feed told of before, in just this state, needs no note; nor does a final one
+    that is so old that nothing of it can be on its way.
     """
     oldest = datetime.now(UTC) - timedelta(seconds=current().lateness) - ON_ITS_WAY
-    cursor.floors = {each.key: each.rank for each in seen if each.end > oldest}
-    return str(cursor)
+    told_since = _told_since(cursor)
+    for window in seen:
+        log = live.hub.logs.get(window.key.feed)
+        told = None if log is None else log.freshness.rank(window.key)
+        if told == window.rank and window.key not in told_since:
+            continue
+        if told is not None or not window.rank.final or window.end > oldest:
+            cursor.floors[window.key] = window.rank
+
+
+def _told_since(cursor: Cursor) -> set[WindowKey]:
+    """Return the windows that the feeds have told of behind *cursor*."""
+    return {
+        message.window
+        for feed, positions in cursor.positions.items()
+        for message in live.hub.logs[feed].since([position or 0 for position in positions])
+        if message.window is not None
+    }
+
+
+def _spelled(value: Any) -> Any:
+    is_utc = isinstance(value, str) and value.endswith("+00:00")
+    return f"{value[:-6]}Z" if is_utc else value
 
 
 def _rank(row: dict[str, Any]) -> tuple[int, bool]:

@@ -32,9 +32,10 @@ class Asked:
         self.filters = {
             name: value
             for name, value in request.query.items()
-            if name not in ("periode", "date_debut", "date_fin", "limit", "cursor")
+            if name not in ("periode", "date_debut", "date_fin", "limit", "cursor", "as_of")
         }
         self.rows = 0
+        self.as_of = query.as_of
 
     @property
     def is_newest(self) -> bool:
@@ -76,7 +77,8 @@ class Asked:
             "date_fin": self.period.end.isoformat(),
             "limit": self.query.limit,
         }
-        return f"{self.path}?{urlencode({**self.filters, **fixed, 'cursor': cursor})}"
+        snapshot = {} if self.as_of is None else {"as_of": self.as_of}
+        return f"{self.path}?{urlencode({**self.filters, **fixed, 'cursor': cursor, **snapshot})}"
 
     def unknown(self, parameter: str, value: str) -> Refusal:
         """Return the refusal of a subject that nothing was ever heard of."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from faust.types.web import Request
@@ -22,7 +22,7 @@ def query_of(declared: type[Any], query: Mapping[str, str]) -> Any:
     try:
         return msgspec.convert(dict(query), declared, strict=False)
     except msgspec.ValidationError as error:
-        raise _refusal(error, query) from None
+        raise _refusal(error, declared, query) from None
 
 
 def path_of(name: str, declared: Any, text: str) -> Any:
@@ -64,7 +64,9 @@ def _body_detail(error: msgspec.ValidationError) -> str:
     return f"{name} must be {_kind(found['what'])}" if name else found["what"]
 
 
-def _refusal(error: msgspec.ValidationError, query: Mapping[str, str]) -> Refusal:
+def _refusal(
+    error: msgspec.ValidationError, declared: type[Any], query: Mapping[str, str]
+) -> Refusal:
     found = _WHERE.match(str(error))
     assert found is not None
     name = found["name"]
@@ -74,7 +76,15 @@ def _refusal(error: msgspec.ValidationError, query: Mapping[str, str]) -> Refusa
         name = missing[1] if missing else ""
         return Refusal(400, f"{name} must be given.", parameter=name or None)
     value = query.get(name, "")
-    return bad_parameter(name, value, f"{name} must be {_kind(found['what'])}, was {shown(value)}")
+    kind = _choices(declared, name) or _kind(found["what"])
+    return bad_parameter(name, value, f"{name} must be {kind}, was {shown(value)}")
+
+
+def _choices(declared: type[Any], name: str) -> str | None:
+    """Return what a parameter that is one of some words can be, None for any other."""
+    hint = get_type_hints(declared).get(name)
+    options = [each for each in (hint, *get_args(hint)) if get_origin(each) is Literal]
+    return f"one of {', '.join(get_args(options[0]))}" if options else None
 
 
 def _kind(what: str) -> str:

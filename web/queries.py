@@ -35,6 +35,14 @@ Limit = Annotated[
 Cursor = Annotated[
     str, Meta(max_length=500, description="The cursor in the `next` of the page before.")
 ]
+AsOf = Annotated[
+    str,
+    Meta(
+        max_length=8_192,
+        description="The `stream` of the first page: what was stored since is left out, because "
+        "the stream behind it has it. Part of `next`.",
+    ),
+]
 TimeText = Annotated[
     str,
     Meta(
@@ -67,6 +75,7 @@ class HistoryQuery(RangeQuery, kw_only=True):
 
     limit: Limit = DEFAULT_ROWS
     cursor: Cursor | None = None
+    as_of: AsOf | None = None
 
 
 class ArticleQuery(HistoryQuery, kw_only=True):

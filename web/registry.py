@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from cryptoviz.app import STREAM_MODULES
+from tables import configuration
 from tables.rows import Rows
 from tables.windowed import WindowedTable
 
@@ -22,7 +23,8 @@ def windowed() -> dict[str, WindowedTable[Any]]:
 @cache
 def plain() -> dict[str, Rows]:
     """Return the tables whose rows are no windows."""
-    return {rows.name: rows for rows in _declared(Rows)}
+    configurations = [each.rows for each in _declared(configuration.Configuration)]
+    return {rows.name: rows for rows in [*_declared(Rows), *configurations]}
 
 
 def _declared(kind: type[Table]) -> list[Table]:

@@ -89,6 +89,10 @@ def sentiment_body(value: bytes) -> bytes:
     return _encode(sentiment_row(_sentiment(value)))
 
 
+# What subscribers get of the windows of a feed, where it is not the table's own value.
+BODIES = {"candles": candle_body, "sentiment": sentiment_body}
+
+
 def decode_candle(value: bytes) -> Candle:
     """Return a table's candle."""
     return _candle(value)

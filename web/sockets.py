@@ -37,10 +37,12 @@ async def accept(app: faust.App, request: web.Request) -> web.WebSocketResponse:
 
 
 async def _close_all(web_app: web.Application) -> None:
+    # A socket leaves the set when its view ends, which may be while others are being closed.
+    sockets = web_app[OPEN].copy()
     await asyncio.gather(
         *(
             socket.close(code=WSCloseCode.GOING_AWAY, message=b"The worker stops.")
-            for socket in list(web_app[OPEN])
+            for socket in sockets
         ),
         return_exceptions=True,
     )

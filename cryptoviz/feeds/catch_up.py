@@ -39,7 +39,7 @@ class CatchUp:
 
     async def run(self, feed: Feed, positions: dict[str, list[int]]) -> None:
         """Deliver what *feed* has behind *positions* and move them until memory holds the rest."""
-        first = await self._within(feed, positions[feed.name])
+        first = await self.within(feed, positions[feed.name])
         begin = [
             max(lowest, at - feed.warm_up)
             for lowest, at in zip(first, positions[feed.name], strict=True)
@@ -65,7 +65,7 @@ class CatchUp:
         behind = message.offset >= positions[message.partition]
         return behind and self._member.subscription.wants(message)
 
-    async def _within(self, feed: Feed, positions: list[int]) -> list[int]:
+    async def within(self, feed: Feed, positions: list[int]) -> list[int]:
         """Move *positions* to what the topic still holds; return its first offsets."""
         first, following = await self._source.bounds(feed)
         for number, at in enumerate(positions):

@@ -39,7 +39,7 @@ class Hub:
         self._clock = clock
         self._pending: list[Message] = []
         self._groups: dict[frozenset[str], dict[Member, None]] = {}
-        # Members with floors of their own, until these have done their work.
+        # Members that are set apart, by floors or by where they begin, until that is over.
         self._single: dict[Member, None] = {}
 
     @property
@@ -65,6 +65,11 @@ class Hub:
             if member.subscription.wants(message)
         ]
         member.joined_s = self._clock()
+        member.subscription.begin = {
+            feed: list(positions[feed])
+            for feed in member.subscription.feeds
+            if self._is_ahead(feed, positions[feed])
+        }
         if missed:
             member.outbox.offer(Delivery(missed, self.cursor(member.subscription)), member.joined_s)
         self._place(member)
@@ -80,7 +85,12 @@ class Hub:
 
     def cursor(self, subscription: Subscription) -> str:
         """Return the cursor behind what has been published so far."""
-        parts = [position_text(feed, self.logs[feed].positions) for feed in subscription.feeds]
+        parts = []
+        for feed in subscription.feeds:
+            positions = self.logs[feed].positions
+            if (begin := subscription.begin.get(feed)) is not None:
+                positions = [max(pair) for pair in zip(positions, begin, strict=True)]
+            parts.append(position_text(feed, positions))
         return "~".join([*parts, *floor_texts(subscription.floors)])
 
     def flush(self) -> None:
@@ -91,10 +101,23 @@ class Hub:
             self._serve(list(group), pending, now_s)
         for member in list(self._single):
             self._serve([member], pending, now_s)
-            if not member.subscription.floors or now_s - member.joined_s > FLOORS_LIVE_S:
-                member.subscription.floors.clear()
-                del self._single[member]
-                self._place(member)
+            self._settle(member, now_s)
+
+    def _settle(self, member: Member, now_s: float) -> None:
+        """Serve *member* with the others of its channels as soon as nothing sets it apart."""
+        subscription = member.subscription
+        if now_s - member.joined_s > FLOORS_LIVE_S:
+            subscription.floors.clear()
+        for feed, begin in list(subscription.begin.items()):
+            if not self._is_ahead(feed, begin):
+                del subscription.begin[feed]
+        if subscription.is_shared and member in self._single:
+            del self._single[member]
+            self._place(member)
+
+    def _is_ahead(self, feed: str, positions: Sequence[int]) -> bool:
+        read = self.logs[feed].positions
+        return any(at > known for at, known in zip(positions, read, strict=True))
 
     def _serve(self, members: list[Member], pending: list[Message], now_s: float) -> None:
         # Members of a group want the same, so the first one speaks for all.
@@ -114,7 +137,7 @@ class Hub:
     def _place(self, member: Member) -> None:
         if member.outbox.closed:
             return
-        if member.subscription.floors:
+        if not member.subscription.is_shared:
             self._single[member] = None
         else:
             self._groups.setdefault(member.subscription.channels, {})[member] = None

@@ -73,6 +73,11 @@ class Live:
             name: self._positions(name, None if cursor is None else cursor.positions.get(name))
             for name in feeds
         }
+        for name in feeds:
+            read = self.hub.logs[name].positions
+            if any(at > known for at, known in zip(positions[name], read, strict=True)):
+                # The database or another worker is ahead of this one, or the topic is a new one.
+                await catch_up.within(self.feeds[name], positions[name])
         while behind := [name for name in feeds if not self.hub.logs[name].holds(positions[name])]:
             async with self._catching_up:
                 await catch_up.run(self.feeds[behind[0]], positions)

@@ -24,6 +24,9 @@ class Connection(Protocol):
     def waiting_bytes(self) -> int:
         """Return how many bytes the client has not taken yet."""
 
+    def is_gone(self) -> bool:
+        """Return whether the client has left."""
+
     def close(self, code: int, reason: str) -> None:
         """End the connection, saying why; never waits."""
 
@@ -50,7 +53,7 @@ class Outbox:
 
     def offer(self, delivery: Delivery, now_s: float) -> None:
         """Send *delivery*, or let it wait its turn."""
-        if self.closed:
+        if self.closed or self._is_gone():
             return
         if not self._waiting and not self.is_blocked:
             self._write(delivery)
@@ -62,7 +65,7 @@ class Outbox:
 
     def tick(self, now_s: float) -> None:
         """Send what waits if the client reads again; close it if it waited too long."""
-        if self.closed or not (self._waiting or self._blocked_since_s):
+        if self.closed or self._is_gone() or not (self._waiting or self._blocked_since_s):
             return
         if not self.is_blocked:
             waiting, self._waiting = list(self._waiting.values()), {}
@@ -80,7 +83,7 @@ class Outbox:
 
     def send(self, data: bytes) -> None:
         """Send ready-made bytes, such as a heartbeat, unless the client is behind anyway."""
-        if not self.closed and not self._waiting and not self.is_blocked:
+        if not self._is_gone() and not self._waiting and not self.is_blocked:
             self._connection.write(data)
 
     def close(self, code: int, reason: str) -> None:
@@ -89,6 +92,10 @@ class Outbox:
             self.closed = True
             self._waiting.clear()
             self._connection.close(code, reason)
+
+    def _is_gone(self) -> bool:
+        self.closed = self.closed or self._connection.is_gone()
+        return self.closed
 
     def _wait(self, message: Message) -> None:
         key: object = message.window if message.is_forming else (message.feed, id(message))

@@ -13,7 +13,9 @@ ALL = "*"
 class Subscription:
     """The channels of a client: a feed alone for all of it, `feed:subject` for a part.
 
-    *floors* are states of windows that the client has been shown by a history answer.
+    *floors* are states of windows that the client has been shown by a history answer. *begin*
+    are offsets by feed and partition before which it has had everything, though this worker has
+    not read so far: the database or another worker may be ahead.
     """
 
     def __init__(
@@ -21,6 +23,7 @@ class Subscription:
     ) -> None:
         self.channels = frozenset(channels)
         self.floors = dict(floors or {})
+        self.begin: dict[str, list[int]] = {}
         self._subjects: dict[str, set[str]] = {}
         for channel in self.channels:
             feed, _, subject = channel.partition(":")
@@ -31,6 +34,11 @@ class Subscription:
         """The feeds of the channels, sorted."""
         return tuple(sorted(self._subjects))
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether all clients of these channels are served alike."""
+        return not self.floors and not self.begin
+
     def wants(self, message: Message) -> bool:
         """Return whether the client is to get *message*."""
         subjects = self._subjects.get(message.feed)
@@ -38,7 +46,13 @@ class Subscription:
             return False
         if ALL not in subjects and not any(subject in subjects for subject in message.subjects):
             return False
+        if self.begin and not self._is_behind_begin(message):
+            return False
         return not self.floors or self._is_above_floor(message)
+
+    def _is_behind_begin(self, message: Message) -> bool:
+        begin = self.begin.get(message.feed)
+        return begin is None or message.offset >= begin[message.partition]
 
     def _is_above_floor(self, message: Message) -> bool:
         floor = None if message.window is None else self.floors.get(message.window)

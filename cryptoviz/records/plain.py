@@ -17,7 +17,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 # The upper bound is for "inf" as text. Zero is left to the careful way, which knows -0.0.
 Positive = Annotated[float, Meta(gt=0, le=sys.float_info.max)]
 
-# All that a typed decoder and the pure rules raise for some bytes; ValueError is also invalid UTF-8.
+# All that a typed decoder and the pure rules raise for some bytes; ValueError is invalid UTF-8 too.
 # After any of them the message is read carefully, which mends it or says what is wrong.
 NOT_PLAIN = (msgspec.MsgspecError, ValueError, TypeError, RecursionError)
 

@@ -80,6 +80,48 @@ PREDICTIONS = ResultTable(
     rank=("revision",),
     statement="upsert_predictions",
 )
+SCORES = ResultTable(
+    "score_data",
+    (
+        "timestamp",
+        "crypto_symbol",
+        "pair",
+        "model_name",
+        "horizon",
+        "period",
+        "as_of",
+        "count",
+        "mae",
+        "mape",
+        "bias",
+        "coverage",
+        "mean_width",
+        "interval_score",
+        "skill",
+        "direction_accuracy",
+        "revision",
+    ),
+    key=("pair", "model_name", "horizon", "period", "timestamp"),
+    rank=("as_of", "revision"),
+    statement="upsert_scores",
+)
+SENTIMENT_SKILL = ResultTable(
+    "sentiment_skill_data",
+    (
+        "timestamp",
+        "crypto_symbol",
+        "pair",
+        "horizon",
+        "as_of",
+        "hours",
+        "skill",
+        "standard_error",
+        "revision",
+    ),
+    key=("crypto_symbol", "pair", "horizon", "timestamp"),
+    rank=("as_of", "revision"),
+    statement="upsert_sentiment_skill",
+)
 
 
 async def upsert(

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from cryptoviz.timescale import cursor as cursors
 from cryptoviz.timescale.page import Page, cut, fetch
 from cryptoviz.timescale.pool import Pool
 from cryptoviz.timescale.statements import query
@@ -22,6 +23,7 @@ Offsets = dict[int, int]
 
 _decode = msgspec.json.Decoder(dict[int, int]).decode
 _TIES = ("partition", "offset")
+_FIRST: list[cursors.Tie] = [-1, -1]
 
 
 async def newest(
@@ -43,6 +45,38 @@ async def newest(
     feed = rows.partition("_of_")[0]
     page = cut(row, limit, f"{feed} newest_first", [row[f"last_{tie}"] for tie in _TIES])
     return page, _decode(row["offsets"])
+
+
+async def older(
+    pool: Pool,
+    rows: str,
+    start: datetime,
+    end: datetime,
+    limit: int,
+    cursor: str,
+    offsets: Sequence[int],
+    *filters: str | None,
+) -> Page:
+    """Return the page of *rows* behind *cursor*, without what was stored since the first page.
+
+    *offsets* are those that came with that page, by partition. A late row that was stored since
+    is in the stream behind them, so here it would come twice.
+    """
+    feed = rows.partition("_of_")[0]
+    time, ties = cursors.decode(cursor, f"{feed} newest_first", (int, int))
+    upper, behind = (time, ties) if time < end else (end, _FIRST)
+    parameters: Sequence[Any] = (start, upper, *behind, limit + 1, *filters, list(offsets))
+    row = await fetch(pool, _bounded(rows, len(parameters)), *parameters)
+    return cut(row, limit, f"{feed} newest_first", [row[f"last_{tie}"] for tie in _TIES])
+
+
+@functools.cache
+def _bounded(rows: str, last_parameter: int) -> str:
+    statement = query(f"{rows}_newest_first")
+    bound = f"AND source_offset < (${last_parameter}::bigint[])[source_partition + 1]"
+    before, order, behind = statement.partition("    ORDER BY timestamp DESC")
+    assert order, f"{rows} has no order to put a bound before"
+    return f"{before}        {bound}\n{order}{behind}"
 
 
 @functools.cache

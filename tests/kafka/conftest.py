@@ -3,6 +3,9 @@
 import pytest
 
 from tests.kafka.deployment import Deployment
+from tests.kafka.http_workers import http_workers
+
+__all__ = ["deployment", "http_workers"]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from cryptoviz.local.children import StartError
 from cryptoviz.local.drained import wait_until_drained
 from cryptoviz.local.worker import WorkerProcess
 
@@ -19,7 +20,7 @@ PARTITIONS = 4
 ROOT = Path(__file__).parents[2]
 
 
-async def eventually(ask, what, timeout_s=30.0):
+async def eventually(ask, what, timeout_s=60.0):
     """Return the first true answer of *ask*, a function or coroutine function."""
     deadline_s = time.monotonic() + timeout_s
     while True:
@@ -97,6 +98,27 @@ class Deployment:
                 [NewTopic(name, partitions or self.partitions, 1, topic_configs=config)]
             )
 
+    @contextlib.contextmanager
+    def kafka_away(self, how):
+        """Freeze the broker or kill it; other tests need it, so it is back at the end."""
+        if how == "frozen":
+            self.broker.pause()
+        else:
+            self.broker.kill()
+        try:
+            yield
+        finally:
+            if how == "frozen":
+                self.broker.resume()
+            else:
+                self._start_broker()
+
+    def _start_broker(self):
+        # On a busy machine a start may take longer than the broker's own limit.
+        with contextlib.suppress(StartError):
+            self.broker.start()
+        self.broker.start()
+
     @contextlib.asynccontextmanager
     async def admin(self):
         client = AIOKafkaAdminClient(bootstrap_servers=self.broker.bootstrap_servers)
@@ -124,7 +146,7 @@ class Deployment:
             offsets = await admin.list_consumer_group_offsets(self.name, partitions=tps)
         return {tp.partition: max(entry.offset, 0) for tp, entry in offsets.items()}
 
-    async def drained(self, *topics, timeout_s=30.0):
+    async def drained(self, *topics, timeout_s=60.0):
         """Wait until the group has committed everything; the lag is 0 then."""
         await wait_until_drained(
             self.broker.bootstrap_servers, self.name, topics or [self.source], timeout_s

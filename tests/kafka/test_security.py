@@ -94,7 +94,7 @@ async def test_a_worker_that_gets_in_becomes_ready_and_drains(deployment, enviro
 
 async def refused_start(worker):
     worker.launch()
-    status = await asyncio.to_thread(worker.child.wait, 30)
+    status = await asyncio.to_thread(worker.child.wait, 60)
     assert status == 1
     assert "Traceback" not in worker.log
     return worker.log.splitlines()[-1]

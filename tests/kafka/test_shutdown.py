@@ -10,7 +10,6 @@ import pytest
 from tests.kafka.deployment import PARTITIONS, eventually
 
 LIMIT_S = 10.0
-SIGNALS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 
 
 async def ended(worker, number=signal.SIGTERM):
@@ -21,7 +20,7 @@ async def ended(worker, number=signal.SIGTERM):
     return time.monotonic() - began_s, status
 
 
-@SIGNALS
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_worker_with_open_websockets_ends_in_time_and_commits_its_work(deployment, number):
     worker = deployment.worker(COMMIT_INTERVAL="60").start()
     await deployment.send(deployment.source, [b"x"] * 50)
@@ -44,15 +43,14 @@ async def test_a_worker_with_open_websockets_ends_in_time_and_commits_its_work(d
     assert await deployment.committed() == dict.fromkeys(range(PARTITIONS), 50)
 
 
-@SIGNALS
-async def test_a_worker_that_is_joining_its_group_ends_in_time(deployment, number):
+async def test_a_worker_that_is_joining_its_group_ends_in_time(deployment):
     first = deployment.worker("one").start()
     # A member that does not answer keeps the group from completing for a minute.
     first.child.send(signal.SIGSTOP)
     second = deployment.worker("two").launch()
     try:
         await eventually(lambda: rebalancing(deployment), "a join that waits")
-        took_s, status = await ended(second, number)
+        took_s, status = await ended(second)
     finally:
         first.child.send(signal.SIGCONT)
 
@@ -67,19 +65,16 @@ async def rebalancing(deployment):
     return states == ["PreparingRebalance"]
 
 
-@pytest.mark.parametrize("how", ["frozen", "dead"])
-async def test_a_worker_ends_in_time_while_kafka_does_not_answer(deployment, how):
+@pytest.mark.parametrize(("how", "number"), [("frozen", signal.SIGTERM), ("dead", signal.SIGINT)])
+async def test_a_worker_ends_in_time_while_kafka_does_not_answer(deployment, how, number):
     deployment.switch_on(f"stall-{deployment.source}")
     worker = deployment.worker().start()
     await deployment.send(deployment.source, [b"x"] * 50)
     await eventually(lambda: worker.get("/state/")["batches"] >= PARTITIONS, "batches in hand")
-    deployment.broker.pause() if how == "frozen" else deployment.broker.kill()
-    try:
+    with deployment.kafka_away(how):
         deployment.switch_off(f"stall-{deployment.source}")
         await eventually(lambda: worker.get("/state/")["committing"], "a commit that waits")
-        took_s, status = await ended(worker)
-    finally:
-        deployment.broker.resume() if how == "frozen" else deployment.broker.start()
+        took_s, status = await ended(worker, number)
 
     assert status == 0, worker.tail()
     assert took_s < LIMIT_S

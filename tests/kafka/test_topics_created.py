@@ -34,7 +34,7 @@ async def partition_counts(deployment):
 async def refused_start(worker):
     """Start *worker*, which must not; return what it said, and its status."""
     worker.launch()
-    status = await asyncio.to_thread(worker.child.wait, 30)
+    status = await asyncio.to_thread(worker.child.wait, 60)
     return worker.log, status
 
 
@@ -85,6 +85,15 @@ async def test_a_source_topic_with_another_partition_count_stops_the_start_with_
         f"Topic {names['TOPIC_RAWTRADE']} has 7 partitions where 4 are needed: .*"
         "Set TOPIC_PARTITIONS to what the source topics have, or make the topic anew",
     )
+
+
+async def test_a_topic_that_kafka_does_not_make_stops_the_start_with_the_reason(deployment, names):
+    log, status = await refused_start(
+        deployment.worker(app=None, KAFKA_REPLICATION_FACTOR="3", **names)
+    )
+
+    assert status == 1
+    assert said_plainly(log, "Topic .* could not be created: .*replication factor of 3")
 
 
 async def test_a_kafka_that_does_not_answer_stops_the_start_with_its_address(deployment, tmp_path):

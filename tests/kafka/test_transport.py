@@ -137,7 +137,7 @@ async def test_an_agent_that_raises_ends_the_process_and_its_batch_is_processed_
     worker = deployment.worker(NO_CYTHON=no_cython, MAX_POLL_RECORDS="10")
     worker.start()
     await deployment.send(deployment.source, [b"x"] * 25 + [b"raise"] + [b"x"] * 500)
-    status = await asyncio.to_thread(worker.child.wait, 30)
+    status = await asyncio.to_thread(worker.child.wait, 60)
 
     assert status == 1, worker.tail()
     assert "an agent's bug" in worker.log
@@ -163,7 +163,7 @@ async def test_a_decoder_that_raises_ends_the_process_and_nothing_is_lost(deploy
     await deployment.send(deployment.source, [b"x"] * 5, [0])
     await deployment.drained()
     await deployment.send(deployment.source, [b"poison"] + [b"x"] * 5, [0])
-    status = await asyncio.to_thread(worker.child.wait, 30)
+    status = await asyncio.to_thread(worker.child.wait, 60)
 
     assert status == 1, worker.tail()
     assert "a poisoned record" in worker.log
@@ -180,7 +180,7 @@ async def test_two_agents_on_one_batched_topic_end_the_process_with_a_sentence(d
     worker = deployment.worker(SECOND_READER="1")
     worker.start()
     await deployment.send(deployment.source, [b"x"] * 5, [0])
-    status = await asyncio.to_thread(worker.child.wait, 30)
+    status = await asyncio.to_thread(worker.child.wait, 60)
 
     assert status == 1, worker.tail()
     assert f"Two agents read {deployment.source}, partition 0; a batched topic has one." in (

@@ -48,13 +48,10 @@ async def test_nothing_is_missing_when_kafka_freezes_and_the_worker_dies(deploym
     worker = deployment.worker().start()
     await deployment.send(deployment.source, [b"x"] * 200)
     await eventually(lambda: deployment.notes("begin"), "work")
-    deployment.broker.pause()
-    try:
+    with deployment.kafka_away("frozen"):
         deployment.switch_off(f"stall-{deployment.source}")
         await eventually(finished(deployment, 1), "work")
         await asyncio.to_thread(worker.kill)
-    finally:
-        deployment.broker.resume()
     assert await deployment.committed() == dict.fromkeys(range(PARTITIONS), 0)
 
     shutil.rmtree(worker.directory / "data")
@@ -64,23 +61,24 @@ async def test_nothing_is_missing_when_kafka_freezes_and_the_worker_dies(deploym
     assert await deployment.rows() == dict.fromkeys(range(PARTITIONS), 199)
 
 
-async def test_a_frozen_kafka_that_goes_on_is_waited_for(deployment):
-    worker = deployment.worker().start()
+@pytest.mark.parametrize("how", ["frozen", "dead"])
+async def test_a_kafka_that_comes_back_is_waited_for(deployment, how):
+    worker = deployment.worker(MAX_POLL_RECORDS="10").start()
     await deployment.send(deployment.source, [b"x"] * 100)
     await deployment.drained()
     deployment.switch_on(f"stall-{deployment.source}")
     await deployment.send(deployment.source, [b"x"] * 100)
     await eventually(lambda: worker.get("/state/")["batches"] >= PARTITIONS, "batches in hand")
-    deployment.broker.pause()
-    try:
+    with deployment.kafka_away(how):
         deployment.switch_off(f"stall-{deployment.source}")
         await eventually(lambda: worker.get("/state/")["committing"], "a commit that waits")
-    finally:
-        deployment.broker.resume()
-    await deployment.drained()
+    await deployment.drained(timeout_s=60)
 
-    assert worker.child.exit_status is None
-    assert deployment.notes("end") == {p: list(range(200)) for p in range(PARTITIONS)}
+    assert worker.child.exit_status is None, worker.tail()
+    seen = {partition: set(offsets) for partition, offsets in deployment.notes("end").items()}
+    assert seen == {partition: set(range(200)) for partition in range(PARTITIONS)}
+    assert await deployment.results() == every(200)
+    assert await deployment.rows() == dict.fromkeys(range(PARTITIONS), 199)
 
 
 REFUSED = {
@@ -101,7 +99,7 @@ async def test_a_row_that_kafka_refuses_ends_the_process_before_its_offset_is_co
     await deployment.send(deployment.source, [b"x"] * 5, [0])
     await deployment.drained()
     await deployment.send(deployment.source, [size.encode(), b"x"], [0])
-    status = await asyncio.to_thread(worker.child.wait, 30)
+    status = await asyncio.to_thread(worker.child.wait, 60)
 
     assert status == 1, worker.tail()
     assert REFUSED[size] in worker.log

@@ -35,7 +35,7 @@ async def deploy(broker, topic_prefix, tmp_path):
 
 async def test_the_same_input_makes_the_same_bytes(deploy):
     faults = Faults(late=Share(0.01, 480.0), disorder=Share(0.05, 5.0), duplicate=0.01)
-    sent = messages(60_000, seed=11, faults=faults)
+    sent = messages(40_000, seed=11, faults=faults)
 
     replayed = await deploy()
     await replayed.send(sent)
@@ -45,10 +45,10 @@ async def test_the_same_input_makes_the_same_bytes(deploy):
 
     live = await deploy(partitions=1, MAX_POLL_RECORDS="700")
     worker = await asyncio.to_thread(live.worker().start)
-    await live.send(sent[:30_000], chunk=300, pause_s=0.02)
+    await live.send(sent[:20_000], chunk=300, pause_s=0.02)
     await asyncio.to_thread(worker.kill)
     await asyncio.to_thread(worker.start)
-    await live.send(sent[30_000:], chunk=1_000, pause_s=0.02)
+    await live.send(sent[20_000:], chunk=1_000, pause_s=0.02)
     await live.drained()
     await asyncio.to_thread(worker.terminate)
 
@@ -99,8 +99,8 @@ def old_trade(newest, number, hours):
 
 
 async def test_articles_drained_at_different_speeds_are_late_only_where_they_are_at_home(deploy):
-    # 300,000 would take minutes on two cores; a fifth shows the same skew of many hours.
-    sent = articles(60_000, hours=50.0)
+    # 300,000 would take minutes on two cores; fewer show the same skew of many hours.
+    sent = articles(40_000, hours=50.0)
     market = await deploy(TABLE_RETENTION=str(24 * HOUR_S))
     await market.send(sent)
     worker = await asyncio.to_thread(market.worker().start)

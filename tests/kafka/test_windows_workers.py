@@ -32,12 +32,12 @@ def deploy(broker, topic_prefix, tmp_path):
 
 
 def pairs_held(worker):
-    return {row["pair"] for row in worker.get("/live/candles/")["rows"]}
+    return {row["pair"] for row in worker.get("/live/candles/?scope=here")["rows"]}
 
 
 async def test_a_second_worker_joins_and_leaves_under_load(deploy):
     market = await deploy(MAX_POLL_RECORDS="1500")
-    sent = messages(90_000, seed=21)
+    sent = messages(60_000, seed=21)
     first = await asyncio.to_thread(market.worker("first").start)
     second = market.worker("second")
 
@@ -62,7 +62,7 @@ async def test_a_second_worker_joins_and_leaves_under_load(deploy):
 
 
 def places(worker):
-    rows = worker.get("/live/instruments/")["rows"]
+    rows = worker.get("/live/instruments/?scope=here")["rows"]
     return {f"{row['topic']}/{row['partition']}" for row in rows}
 
 
@@ -112,7 +112,8 @@ async def test_a_topic_that_is_not_keyed_by_pair_is_reported(deploy):
 
 async def test_rekeying_repairs_a_topic_that_is_not_keyed_by_pair(deploy, topic_prefix):
     market = await deploy(
-        REKEY_TOPICS=f"{topic_prefix}rawtrade,{topic_prefix}rawticker", MAX_POLL_RECORDS="700"
+        REKEY_TOPICS=",".join(f"{topic_prefix}raw{kind}" for kind in ("ticker", "trade", "alert")),
+        MAX_POLL_RECORDS="700",
     )
     sent = messages(20_000, seed=23)
     worker = await asyncio.to_thread(market.worker().start)

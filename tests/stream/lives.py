@@ -3,7 +3,6 @@
 A life ends like a killed process: what Kafka had not taken is lost, what RocksDB had stays.
 """
 
-import gc
 import json
 import shutil
 from types import SimpleNamespace
@@ -130,8 +129,9 @@ class Life:
 
     def die(self, lose_directory=False):
         """End at once; with *lose_directory* the next life restores from the changelog."""
-        self.table.rows.table.data._dbs.clear()
-        gc.collect()
+        databases = self.table.rows.table.data._dbs
+        while databases:
+            databases.popitem()[1].close()
         if lose_directory:
             shutil.rmtree(self.directory)
 

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 SUPPORT = {
     "agents.receiving",
     "agents.rejections",
+    "tables.folding",
     "tables.late",
     "tables.memory",
     "tables.outlet",
@@ -20,6 +21,8 @@ SUPPORT = {
     "tables.windowed",
     "web.answers",
     "web.cache",
+    "web.channels",
+    "web.connections",
     "web.database",
     "web.formats",
     "web.forward",
@@ -31,8 +34,12 @@ SUPPORT = {
     "web.queries",
     "web.registry",
     "web.shapes",
+    "web.snapshot",
+    "web.socket_messages",
     "web.sockets",
     "web.stored",
+    "web.whole_range",
+    "web.wire",
 }
 
 

@@ -35,7 +35,7 @@ OVERRIDDEN = {
     (App, "_on_agent_error"): "(self, agent, exc)",
 }
 # Hooks and tasks whose signatures cannot be wrong.
-UNPINNED = {"on_stop", "size", "_handle_pending"}
+UNPINNED = {"on_start", "on_stop", "size", "_handle_pending"}
 # Not overridden but called.
 CALLED = {
     (driver.AIOKafkaConsumerThread, "seek_to_beginning"): "(self, *partitions)",

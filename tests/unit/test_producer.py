@@ -135,8 +135,9 @@ async def test_a_record_cancelled_on_its_way_fails_the_flush(buffer, channel):
         await asyncio.wait_for(buffer.flush(), 5)
 
 
-async def test_a_stopped_buffer_says_what_it_never_sent(channel):
-    async with StrictBuffer() as buffer:
-        put(buffer, channel, 3)
+async def test_a_stopped_buffer_says_what_it_never_sent(buffer, channel):
+    put(buffer, channel, 3)
+    await buffer.stop()
+
     with pytest.raises(SendError, match="3 records were never sent"):
         await buffer.flush()

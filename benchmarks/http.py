@@ -1,0 +1,143 @@
+"""How many requests a second a worker answers, beside a naive handler and a hello world.
+
+    python -m benchmarks.http [seconds]
+
+It needs wrk (`apt-get install wrk`). Each line is warm and has 32 connections; all are answered
+by one worker process, on a machine that also runs PostgreSQL, Kafka and wrk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+
+from cryptoviz.local.broker import Broker
+from cryptoviz.local.database import Database
+from cryptoviz.local.worker import WorkerProcess
+
+CONNECTIONS = 32
+PAIRS = [f"C{number:02}/USD" for number in range(20)]
+ROWS_OF_A_PAIR = 40_000
+# The newest row lies so far back that pages of random ends are never the page of now.
+NEWEST = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
+
+RANDOM_PAGES = """
+math.randomseed(os.time())
+request = function()
+  local pair = string.format("C%02d/USD", math.random(0, 19))
+  local at = os.date("!%Y-%m-%dT%H:%M:%S", NEWEST - math.random(0, 30000))
+  local path = string.gsub("PATH", "{pair}", pair) .. "&date_fin=" .. at
+    .. string.format(".%06dZ", math.random(0, 999999))
+  return wrk.format("GET", path)
+end
+"""
+
+
+def main() -> None:
+    """Run all comparisons and say what they found."""
+    if shutil.which("wrk") is None:
+        print("wrk is not installed (apt-get install wrk), so nothing was measured.")
+        return
+    seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    with (
+        tempfile.TemporaryDirectory(prefix="cryptoviz-bench-", ignore_cleanup_errors=True) as path,
+        Broker(Path(path) / "kafka") as broker,
+        Database(Path(path) / "postgres") as database,
+    ):
+        environ = {
+            "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
+            "TIMESCALE_DSN": database.dsn,
+        }
+        with WorkerProcess(Path(path) / "worker", environ, "benchmarks.http_app") as worker:
+            asyncio.run(fill(database.dsn, broker.bootstrap_servers, worker))
+            compare(worker.web_port, seconds, Path(path))
+
+
+def compare(port: int, seconds: int, directory: Path) -> None:
+    """Measure each kind of request, twice in turn, and print the better of each."""
+    history = "/api/v1/ticker/{pair}/historique/?periode=1h"
+    fixed = (NEWEST - timedelta(hours=1)).isoformat().replace("+00:00", "Z")
+    kinds = {
+        "hello world": ("/bench/hello/", None),
+        "naive history, random pairs": ("/bench/naive/{pair}/?periode=1h", "random"),
+        "history, random pairs": (history, "random"),
+        "history, the same page": (f"{history.format(pair=PAIRS[0])}&date_fin={fixed}", None),
+        "live lookup": (f"/live/candles/{PAIRS[0]}/?window=latest", None),
+    }
+    best = dict.fromkeys(kinds, 0.0)
+    for _ in range(2):
+        for kind, (path, script) in kinds.items():
+            found = load(port, path, script, seconds, directory)
+            best[kind] = max(best[kind], found)
+    hello, naive = best["hello world"], best["naive history, random pairs"]
+    for kind, rate in best.items():
+        share = (
+            f"{rate / naive:4.1f} x naive" if "random" in kind else f"{rate / hello:4.2f} of hello"
+        )
+        print(f"{kind:30} {rate:10,.0f} requests/s   {share}")
+
+
+def load(port: int, path: str, script: str | None, seconds: int, directory: Path) -> float:
+    """Return the requests per second that wrk counts, all of which must be answered with 200."""
+    url, arguments = f"http://127.0.0.1:{port}", []
+    if script is None:
+        url += path
+    else:
+        file = directory / "random.lua"
+        text = RANDOM_PAGES.replace("NEWEST", str(int(NEWEST.timestamp()))).replace("PATH", path)
+        file.write_text(text)
+        arguments = ["-s", str(file)]
+    for duration in (1, seconds):
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{duration}s", *arguments, url]
+        report = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "Non-2xx" not in report, report
+    found = re.search(r"Requests/sec:\s+([0-9.]+)", report)
+    assert found is not None, report
+    return float(found[1])
+
+
+async def fill(dsn: str, servers: str, worker: WorkerProcess) -> None:
+    """Store tickers of all pairs, and send some trades for the live tables."""
+    connection = await asyncpg.connect(dsn)
+    while not await connection.fetchval("SELECT to_regclass('prediction_data')"):
+        await asyncio.sleep(0.1)
+    rows = [
+        (
+            NEWEST - timedelta(seconds=number),
+            pair,
+            34000.12 + number,
+            33990.0,
+            34010.0,
+            1.5,
+            0,
+            number,
+        )
+        for pair in PAIRS
+        for number in range(ROWS_OF_A_PAIR)
+    ]
+    await connection.copy_records_to_table("ticker_data", records=rows)
+    await connection.execute("ANALYZE ticker_data")
+    await connection.close()
+    producer = AIOKafkaProducer(bootstrap_servers=servers)
+    await producer.start()
+    for pair in PAIRS:
+        trade = {"pair": pair, "price": 1.5, "volume": 2, "timestamp": time.time()}
+        await producer.send_and_wait("rawtrade", json.dumps(trade).encode(), pair.encode())
+    await producer.stop()
+    while len(worker.get("/live/candles/")["rows"]) < len(PAIRS):
+        await asyncio.sleep(0.1)
+
+
+if __name__ == "__main__":
+    main()

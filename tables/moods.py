@@ -1,0 +1,41 @@
+"""The global table of recent sentiment by crypto, which any worker may need for its pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from cryptoviz.app import app
+from cryptoviz.prediction.forecaster import Mood
+from cryptoviz.prediction.moods import Moods, SentimentEmission
+from tables.rows import Rows
+
+rows = Rows(app, "moods", everywhere=True, help="Recent sentiment of each crypto, for predictions.")
+
+_decode = msgspec.json.Decoder(Moods).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def update(partition: int, emissions: Iterable[SentimentEmission]) -> None:
+    """Fold emissions of sentiment windows; each crypto that changed is written once."""
+    changed: dict[str, Moods] = {}
+    for emission in emissions:
+        crypto = emission.crypto_symbol
+        moods = changed.get(crypto) or _read(partition, crypto) or Moods(crypto)
+        if moods.note(emission):
+            changed[crypto] = moods
+    for crypto, moods in changed.items():
+        rows.write(partition, crypto.encode(), _encode(moods))
+
+
+def at(crypto: str, time_s: int) -> Mood | None:
+    """Return the sentiment about *crypto* that was known at *time_s* (Unix s), as read by now."""
+    found = (_read(partition, crypto) for partition in rows.partitions())
+    moods = next((one for one in found if one is not None), None)
+    return None if moods is None else moods.at(time_s)
+
+
+def _read(partition: int, crypto: str) -> Moods | None:
+    value = rows.read(partition, crypto.encode())
+    return None if value is None else _decode(value)

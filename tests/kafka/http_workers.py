@@ -1,0 +1,102 @@
+"""Two workers with a database and some records, for all tests that ask over HTTP."""
+
+import asyncio
+import json
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from cryptoviz.local.worker import WorkerProcess
+
+TICKERS = 250
+PAIRS = ("BTC/USD", "ETH/USD")
+KINDS = ("TICKER", "TRADE", "ARTICLE", "ALERT")
+
+
+@pytest.fixture(scope="session")
+def http_workers(broker, database, tmp_path_factory):
+    """Two workers of one deployment; the first one also writes to the database."""
+    directory = tmp_path_factory.mktemp("http")
+    name = f"http{time.time_ns()}"
+    environ = {
+        "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
+        "TIMESCALE_DSN": database.dsn,
+        "CRYPTOVIZ_ID": name,
+        "COMMIT_INTERVAL": "0.3",
+        "CORS_ORIGINS": "https://charts.example",
+        **{
+            f"TOPIC_RAW{kind}": f"{name}-{kind}" for kind in ("TICKER", "TRADE", "ARTICLE", "ALERT")
+        },
+    }
+    first = WorkerProcess(directory / "first", environ).start()
+    second = WorkerProcess(directory / "second", environ | {"CRYPTOVIZ_SINK": "off"}).start()
+    asyncio.run(fill(broker.bootstrap_servers, name))
+    both = (first, second)
+    for pair in PAIRS:
+        eventually(lambda pair=pair: stored(first, pair) == TICKERS // 2)
+    # Both are back from the rebalance that the second one's coming was.
+    eventually(lambda: all(worker.is_ready() for worker in both))
+    yield both
+    for worker in both:
+        worker.stop()
+
+
+async def fill(servers, name):
+    producer = AIOKafkaProducer(bootstrap_servers=servers)
+    await producer.start()
+    began_s = time.time() - 400
+    for number in range(TICKERS):
+        pair, at_s = PAIRS[number % 2], began_s + number
+        ticker = {"pair": pair, "last": 100 + number, "timestamp": at_s}
+        trade = {"pair": pair, "price": 100 + number, "volume": 1, "timestamp": at_s, "side": "b"}
+        alert = {"pair": pair, "last": 1, "change": -2, "threshold": 1, "timestamp": at_s}
+        for kind, value in (("TICKER", ticker), ("TRADE", trade), ("ALERT", alert)):
+            await producer.send(f"{name}-{kind}", json.dumps(value).encode(), pair.encode())
+    article = {
+        "id": f"desk_{int(began_s)}",
+        "url": "https://news.example/1",
+        "title": 'A "quoted" title',
+        "website": "news.example",
+        "cryptocurrencies_mentioned": ["BTC", "ETH"],
+        "sentiment": {"score": 0.9, "label": "positive"},
+    }
+    await producer.send(f"{name}-ARTICLE", json.dumps(article).encode(), b"news.example")
+    await producer.stop()
+
+
+def eventually(ask, timeout_s=40.0):
+    deadline_s = time.monotonic() + timeout_s
+    while not ask():
+        assert time.monotonic() < deadline_s, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def stored(worker, pair):
+    try:
+        return worker.get(f"/api/v1/ticker/{pair}/historique/?limit=1000")["count"]
+    except urllib.error.HTTPError:
+        return 0
+
+
+def ask(worker, path, method="GET", body=None, **headers):
+    """Return status, headers and body, whatever the status."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{worker.web_port}{path}",
+        None if body is None else json.dumps(body).encode(),
+        {name.replace("_", "-"): value for name, value in headers.items()},
+        method=method,
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, error.read()
+
+
+def refusal(worker, path, method="GET", body=None):
+    status, headers, document = ask(worker, path, method, body)
+    assert headers["Content-Type"] == "application/problem+json"
+    return status, json.loads(document)

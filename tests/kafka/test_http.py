@@ -1,0 +1,105 @@
+"""History over HTTP: pages, filters, open windows, and errors that say what is wrong."""
+
+import json
+
+import pytest
+
+from tests.kafka.http_workers import PAIRS, TICKERS, ask, refusal
+
+
+@pytest.fixture
+def worker(http_workers):
+    return http_workers[0]
+
+
+@pytest.mark.parametrize("spelling", ["BTC/USD", "BTC-USD", "BTC%2FUSD", "btc_usd", "XBTUSD"])
+def test_a_pair_is_found_under_each_of_its_spellings(worker, spelling):
+    answer = worker.get(f"/api/v1/ticker/{spelling}/historique/?limit=2")
+
+    assert answer["pair"] == "BTC/USD"
+    assert [row["last"] for row in answer["data"]] == [348.0, 346.0]
+
+
+def test_pages_lead_through_all_rows_once(worker):
+    path, prices = "/api/v1/trade/ETH/USD/historique/?limit=7", []
+    while path:
+        _, headers, body = ask(worker, path)
+        page = json.loads(body)
+        prices += [row["price"] for row in page["data"]]
+        path = page["next"]
+        assert headers["Link"] == (f'<{path}>; rel="next"' if path else None)
+
+    assert prices == [float(100 + number) for number in range(249, -1, -2)]
+
+
+def test_filters_choose_articles_and_alerts(worker):
+    assert worker.get("/api/v1/article/historique/?crypto=xbt&label=positive")["count"] == 1
+    assert worker.get("/api/v1/article/historique/?website=other.example")["count"] == 0
+    assert worker.get("/api/v1/alert/historique/?pair=BTC-USD&type=PRICE_DOWN")["count"] == 100
+    assert worker.get("/api/v1/alert/historique/?type=PRICE_UP")["count"] == 0
+
+
+def test_sentiment_reaches_now_with_the_windows_that_still_form(worker):
+    answer = worker.get("/api/v1/sentiment/BTC/historique/")
+
+    assert [row["sentiment_score"] for row in answer["data"]] == [0.9]
+    assert answer["data"][0]["final"] is False
+    assert answer["stream"].startswith("sentiment:")
+
+
+@pytest.mark.parametrize("interval", ["1m", "5m", "1h", "1d"])
+def test_candles_of_each_interval_hold_every_trade(worker, interval):
+    rows = worker.get(f"/api/v1/candles/BTC/USD/?interval={interval}&limit=1000")["data"]
+
+    assert sum(row["trades"] for row in rows) == TICKERS // 2
+    assert max(row["high"] for row in rows) == 348.0
+
+
+def test_candles_before_the_live_tables_are_those_of_the_database(worker):
+    live = worker.get("/api/v1/candles/BTC/USD/?limit=1000")["data"]
+    middle = live[3]["timestamp"]
+
+    older = worker.get(f"/api/v1/candles/BTC/USD/?limit=1000&date_fin={middle}")["data"]
+
+    assert older == live[4:]
+
+
+def test_what_there_is_to_ask_for_is_listed(worker):
+    instruments = worker.get("/api/v1/instruments/")["data"]
+    cryptos = {row["symbol"]: row for row in worker.get("/api/v1/cryptos/")["data"]}
+
+    assert [row["pair"] for row in instruments] == list(PAIRS)
+    assert cryptos["ETH"]["pairs"] == ["ETH/USD"]
+    assert worker.get("/api/v1/health/")["ready"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "parameter", "value"),
+    [
+        ("/api/v1/ticker/btcusd!/historique/", 400, "pair", "btcusd!"),
+        ("/api/v1/ticker/XX/YYY/historique/", 404, "pair", "XX/YYY"),
+        ("/api/v1/sentiment/NOPE/historique/", 404, "symbol", "NOPE"),
+        ("/api/v1/ticker/BTC/USD/historique/?limit=1001", 400, "limit", "1001"),
+        ("/api/v1/ticker/BTC/USD/historique/?periode=2h", 400, "periode", "2h"),
+        ("/api/v1/ticker/BTC/USD/historique/?date_fin=yes", 400, "date_fin", "yes"),
+        ("/api/v1/ticker/BTC/USD/historique/?cursor=abc", 400, "cursor", "abc"),
+        ("/api/v1/alert/historique/?type=UP", 400, "type", "UP"),
+        ("/api/v1/candles/BTC/USD/?interval=2m", 400, "interval", "2m"),
+        ("/api/v1/stream?channels=nope", 404, "channels", "nope"),
+        ("/live/nothing/", 404, "table", "nothing"),
+        ("/live/candles/NO/PE/", 404, "key", "NO/PE"),
+        ("/live/candles/BTC/USD/?window=soon", 400, "window", "soon"),
+    ],
+)
+def test_an_error_names_the_parameter_and_its_value(worker, path, status, parameter, value):
+    found, problem = refusal(worker, path)
+
+    assert (found, problem["parameter"], problem["value"]) == (status, parameter, value)
+    assert value in problem["detail"]
+
+
+def test_unknown_routes_and_methods_are_problems_too(worker):
+    assert refusal(worker, "/nowhere/")[0] == 404
+    assert refusal(worker, "/table/")[0] == 404
+    status, headers, _ = ask(worker, "/api/v1/cryptos/", "DELETE")
+    assert (status, headers["Allow"]) == (405, "GET, HEAD")

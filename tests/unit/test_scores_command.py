@@ -1,0 +1,108 @@
+"""`cryptoviz scores` shows what a worker answers: JSON lines in a pipe, a table for people."""
+
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from click.testing import CliRunner
+from rich.console import Console
+
+from cryptoviz.commands import scores as command
+
+
+@contextmanager
+def a_worker(status, body):
+    """Answer everything with *body*; give the address and the paths that were asked for."""
+    asked = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self):  # noqa: N802 (the name that http.server calls)
+            asked.append(self.path)
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+SCORE = {
+    "model": "holt",
+    "horizon": 300,
+    "period": "24h",
+    "since": 0,
+    "count": 12,
+    "mae": 1.25,
+    "mape": 0.5,
+    "bias": -0.25,
+    "coverage": 0.9,
+    "mean_width": 4.0,
+    "interval_score": 6.0,
+    "skill": -0.125,
+    "direction_accuracy": None,
+}
+BODY = {
+    "rows": [
+        {
+            "pair": "BTC/USD",
+            "as_of": 7,
+            "scores": [SCORE, SCORE | {"horizon": 900}, SCORE | {"model": "last_price"}],
+        }
+    ]
+}
+
+
+def run(*arguments, status=200, body=BODY):
+    with a_worker(status, body) as (url, asked):
+        result = CliRunner().invoke(command.scores, [*arguments, "--url", url])
+    return result, asked
+
+
+def test_in_a_pipe_every_score_is_a_line_of_json():
+    result, asked = run()
+
+    lines = [json.loads(line) for line in result.output.splitlines()]
+    assert asked == ["/live/scores/"]
+    assert lines[0] == {"pair": "BTC/USD", "as_of": 7, **SCORE}
+    assert len(lines) == 3
+
+
+def test_scores_can_be_asked_for_by_pair_model_horizon_and_period():
+    result, asked = run("BTC/USD", "--model", "holt", "--horizon", "900", "--period", "24h")
+
+    assert asked == ["/live/scores/BTC%2FUSD/"]
+    assert [json.loads(line)["horizon"] for line in result.output.splitlines()] == [900]
+
+
+def test_a_refusal_of_the_worker_is_shown_in_its_words():
+    result, _ = run(status=404, body={"detail": "Table scores has no row for 'A/B'."})
+
+    assert result.exit_code == 1
+    assert result.output == "Error: Table scores has no row for 'A/B'.\n"
+
+
+def test_a_worker_that_is_not_there_is_named():
+    result = CliRunner().invoke(command.scores, ["--url", "http://127.0.0.1:1"])
+
+    assert result.exit_code == 1
+    assert "No worker answers at http://127.0.0.1:1" in result.output
+
+
+def test_people_see_a_table_with_bad_skill_as_bad():
+    rows = list(command._rows(BODY))
+    console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+
+    console.print(command._table(rows))
+
+    text = console.export_text()
+    assert "-12.5%" in text
+    assert "90.0%" in text
