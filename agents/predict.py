@@ -34,7 +34,7 @@ async def _work(batch: Batch[Close]) -> bool:
         return app.rebalancing or generation != app.consumer_generation_id
 
     folded = predictions.fold(batch.partition, batch.decoded.records, batch.offsets())
-    if folded.forecasts:
+    if folded.latest:
         predictions.keep(folded)
         await _acknowledged()
         if is_overtaken():

@@ -6,12 +6,16 @@ import sys
 
 from faust.cli.faust import cli
 
+from cryptoviz.commands.dead_letters import dead_letters
+from cryptoviz.commands.explain import explain
+from cryptoviz.commands.inspect import inspect
 from cryptoviz.commands.migrate import migrate
 from cryptoviz.commands.replay import replay
 from cryptoviz.commands.scores import scores
 from cryptoviz.commands.simulate import simulate
+from cryptoviz.commands.topics import topics
 
-OWN_COMMANDS = (migrate, replay, scores, simulate)
+OWN_COMMANDS = (dead_letters, explain, inspect, migrate, replay, scores, simulate, topics)
 
 
 def main() -> None:

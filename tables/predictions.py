@@ -13,7 +13,7 @@ from cryptoviz import topics
 from cryptoviz.app import app
 from cryptoviz.prediction.close import Close
 from cryptoviz.prediction.forecast import Forecast, key_of
-from cryptoviz.prediction.forecaster import Forecaster, Terms
+from cryptoviz.prediction.forecaster import Forecaster, Terms, Told
 from cryptoviz.settings import current
 from tables import moods
 from tables.prices import USUAL_S
@@ -21,7 +21,7 @@ from tables.rows import Rows
 from tables.sizes import table_name
 
 _size_s = current().price_size
-_terms = Terms(current().prediction_horizons, current().prediction_level)
+_terms = Terms(current().prediction_horizons, current().prediction_level, current().lateness)
 # Until its outcome is known, a prediction is needed.
 _kept_s = max(
     current().table_retention, current().lateness + max(_terms.horizons, default=0) + 2 * _size_s
@@ -48,29 +48,28 @@ _encode = msgspec.json.Encoder().encode
 class Folded:
     """What a batch of the log brought, not written yet.
 
-    *forecasts* are those that are new or have their outcome now, in their order; *outcomes* are
-    the latter, by the offset of the record that told them.
+    *latest* are the forecasts that are new or have their outcome now, by their keys; *outcomes*
+    are the latter, by the offset of the record that told them.
     """
 
     partition: int
     forecasters: dict[str, Forecaster] = field(default_factory=dict)
-    forecasts: list[Forecast] = field(default_factory=list)
+    latest: dict[bytes, Forecast] = field(default_factory=dict)
     outcomes: list[tuple[int, Forecast]] = field(default_factory=list)
 
-    def note(self, offset: int, forecast: Forecast) -> None:
+    def note(self, offset: int, told: Told) -> None:
         """Note a forecast that the record at *offset* brought."""
-        self.forecasts.append(forecast)
-        if forecast.actual is not None:
-            self.outcomes.append((offset, forecast))
+        self.latest[told.forecast.key] = told.forecast
+        if told.came_true:
+            self.outcomes.append((offset, told.forecast))
 
 
 def fold(partition: int, closes: Sequence[Close], offsets: Sequence[int]) -> Folded:
     """Fold emissions of price windows, at *offsets* of their topic; nothing is written."""
     folded = Folded(partition)
-    known: dict[bytes, Forecast] = {}
 
     def recall(key: bytes) -> Forecast | None:
-        return known.get(key) or _read(partition, key)
+        return folded.latest.get(key) or _read(partition, key)
 
     for close, offset in zip(closes, offsets, strict=True):
         if close.size_s != _size_s:
@@ -81,25 +80,24 @@ def fold(partition: int, closes: Sequence[Close], offsets: Sequence[int]) -> Fol
             forecaster = _forecaster(partition, close.pair)
             folded.forecasters[close.pair] = forecaster
         mood_at = partial(moods.at, close.pair.partition("/")[0])
-        for forecast in forecaster.fold(close, offset, _terms, recall, mood_at):
-            known[forecast.key] = forecast
-            folded.note(offset, forecast)
+        for told in forecaster.fold(close, offset, _terms, recall, mood_at):
+            folded.note(offset, told)
     return folded
 
 
 def keep(folded: Folded) -> None:
     """Write the forecasts of *folded* to their rows."""
-    latest = {forecast.key: forecast for forecast in folded.forecasts}
-    for key, forecast in latest.items():
+    for key, forecast in folded.latest.items():
         rows.write(folded.partition, key, _encode(forecast))
 
 
 def publish(folded: Folded) -> None:
-    """Send the forecasts of *folded* to the results topic; their rows must be in Kafka."""
-    for forecast in folded.forecasts:
-        topics.predictions.send_soon(
-            key=forecast.key, value=_encode(forecast), partition=folded.partition
-        )
+    """Send the forecasts of *folded* to the results topic; their rows must be in Kafka.
+
+    Of one that was made and came true within one batch, which a replay brings, the latter.
+    """
+    for key, forecast in folded.latest.items():
+        topics.predictions.send_soon(key=key, value=_encode(forecast), partition=folded.partition)
 
 
 def finish(folded: Folded) -> None:

@@ -58,8 +58,10 @@ def update(partition: int, outcomes: Iterable[tuple[int, Forecast]]) -> None:
         scores = ledger.scores()
         value = _encode(scores)
         rows.write(partition, pair.encode(), value)
-        topics.scores.send_soon(key=pair.encode(), value=value, partition=partition)
-        sentiment_skill.write(partition, scores, ledger.errors)
+        key = encode_key(pair, scores.as_of)
+        topics.scores.send_soon(key=key, value=value, partition=partition)
+        if ledger.has_new_hour():
+            sentiment_skill.write(partition, scores, ledger.errors)
 
 
 def _write_hour(partition: int, hour: Hour) -> None:

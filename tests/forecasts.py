@@ -12,7 +12,7 @@ from cryptoviz.simulator.process import Walk
 
 SIZE_S = 300
 START = 1_764_000_000 // 3600 * 3600
-TERMS = Terms((300, 900, 3600), 0.9)
+TERMS = Terms((300, 900, 3600), 0.9, 600.0)
 LATENESS_WINDOWS = 2
 
 
@@ -91,17 +91,19 @@ class Book:
         self.forecaster = Forecaster(pair=pair)
         self.rows, self.terms, self.mood_at = {}, terms, mood_at
         self.offsets = count()
-        self.history = []
+        self.history, self.outcomes = [], []
 
     def fold(self, *closes, offset=None):
         """Fold *closes*; return the forecasts that are new or have their outcome now."""
         told = []
         for close in closes:
             place = next(self.offsets) if offset is None else offset
-            for forecast in self.forecaster.fold(
+            for forecast, came_true in self.forecaster.fold(
                 close, place, self.terms, self.rows.get, self.mood_at
             ):
                 self.rows[forecast.key] = forecast
                 told.append(forecast)
                 self.history.append((place, forecast))
+                if came_true:
+                    self.outcomes.append((place, forecast))
         return told

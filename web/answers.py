@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 from faust.types.web import Request, Response, View
+from multidict import CIMultiDict
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -78,6 +79,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     _etag: str = ""
     _compressed: bytes = b""
+    _all_headers: CIMultiDict[str] | None = None
 
     @property
     def etag(self) -> str:
@@ -85,6 +87,20 @@ class Answer:
         if not self._etag:
             self._etag = f'W/"{hashlib.blake2b(self.body, digest_size=9).hexdigest()}"'
         return self._etag
+
+    @property
+    def all_headers(self) -> CIMultiDict[str]:
+        """The headers of every answer with this body; to be copied, for aiohttp adds to them."""
+        if self._all_headers is None:
+            headers = CIMultiDict(self.headers)
+            headers["Content-Type"] = self.content_type
+            if self.status == HTTPStatus.OK:
+                headers.setdefault("Cache-Control", "no-cache")
+                headers["ETag"] = self.etag
+            if len(self.body) >= LEAST_COMPRESSED_BYTES:
+                headers["Vary"] = "Accept, Accept-Encoding"
+            self._all_headers = headers
+        return self._all_headers
 
     @property
     def compressed(self) -> bytes:
@@ -103,17 +119,12 @@ def json_answer(value: Any, *, status: int = 200, headers: dict[str, str] | None
 def respond(request: Request, answer: Answer) -> web.Response:
     """Return *answer* as *request* wants it: not again if unchanged, compressed if it can be."""
     given: Any = request.headers
-    headers = answer.headers
-    if answer.status == HTTPStatus.OK:
-        headers = {"ETag": answer.etag, "Cache-Control": "no-cache", **headers}
-        if (known := given.get("If-None-Match")) and answer.etag in known:
-            return web.Response(status=304, headers=headers)
-    body = answer.body
-    if len(body) >= LEAST_COMPRESSED_BYTES:
-        headers = {**headers, "Vary": "Accept, Accept-Encoding"}
-        if "gzip" in given.get("Accept-Encoding", ""):
-            body, headers["Content-Encoding"] = answer.compressed, "gzip"
-    headers = {**headers, "Content-Type": answer.content_type}
+    headers, body = answer.all_headers.copy(), answer.body
+    known = given.get("If-None-Match")
+    if known is not None and answer.status == HTTPStatus.OK and answer.etag in known:
+        return web.Response(status=304, headers=headers)
+    if len(body) >= LEAST_COMPRESSED_BYTES and "gzip" in given.get("Accept-Encoding", ""):
+        body, headers["Content-Encoding"] = answer.compressed, "gzip"
     return web.Response(body=body, status=answer.status, headers=headers)
 
 

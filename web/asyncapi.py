@@ -13,6 +13,9 @@ from faust.types.web import Request, View
 from cryptoviz import topics
 from cryptoviz.alert_log import AlertLog
 from cryptoviz.candle import Candle
+from cryptoviz.prediction.forecast import Forecast
+from cryptoviz.prediction.listening import SentimentSkill
+from cryptoviz.prediction.scoring import PairScores
 from cryptoviz.price import PriceWindow
 from cryptoviz.sentiment import Mention, Progress, SentimentWindow
 from cryptoviz.settings import current
@@ -27,6 +30,9 @@ from web.wire import RawAlert, RawArticle, RawTicker, RawTrade
 
 _REF = "#/components/schemas/{name}"
 _ROWS: dict[str, type[Any]] = {
+    "predictions": Forecast,
+    "scores": PairScores,
+    "sentiment_skill": SentimentSkill,
     "alerts": AlertLog,
     "instruments": Instrument,
     "crypto_configuration": Crypto,
@@ -125,9 +131,14 @@ def _results() -> Iterator[Channel]:
         ("candles", topics.CANDLES, Candle),
         ("prices", topics.PRICES, PriceWindow),
         ("sentiment", topics.SENTIMENT, SentimentWindow),
+        ("scores", topics.SCORES, PairScores),
     )
     for name, topic, payload in kinds:
         yield Channel(name, topic, f"Every change of {name}.", key, (payload,), "send")
+    key, text = "PAIR|TIME|HORIZON", "Every prediction, and once more when its outcome is known."
+    yield Channel("predictions", topics.PREDICTIONS, text, key, (Forecast,), "send")
+    key, text = "CRYPTO|PAIR", "Whether sentiment helps to predict."
+    yield Channel("sentiment_skill", topics.SENTIMENT_SKILL, text, key, (SentimentSkill,), "send")
     yield Channel(
         "mentions",
         topics.MENTIONS,

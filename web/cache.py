@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Hashable
 
 from web.answers import Answer
 
-LONGEST_AGE_S = 1.0
 MOST_BYTES = 32 * 1024**2
 
 
@@ -17,11 +16,10 @@ class AnswerCache:
 
     def __init__(
         self,
-        age_s: float = LONGEST_AGE_S,
         most_bytes: int = MOST_BYTES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._age_s, self._most_bytes, self._clock = age_s, most_bytes, clock
+        self._most_bytes, self._clock = most_bytes, clock
         self._kept: dict[Hashable, tuple[float, Answer]] = {}
         self._bytes = 0
         self._under_way: dict[Hashable, asyncio.Task[Answer]] = {}
@@ -31,8 +29,17 @@ class AnswerCache:
         kept = self._kept.get(key)
         return kept[1] if kept is not None and kept[0] > self._clock() else None
 
-    async def once(self, key: Hashable, make: Callable[[], Awaitable[Answer]]) -> Answer:
+    def clear(self) -> None:
+        """Forget all answers."""
+        self._kept.clear()
+        self._bytes = 0
+
+    async def once(
+        self, key: Hashable, make: Callable[[], Awaitable[Answer]], age_s: float
+    ) -> Answer:
         """Return the answer to *key*: a kept one, else the one under way, else a new one.
+
+        A new one is kept for *age_s* seconds.
 
         A client that goes away does not take the answer from the others who wait for it.
         """
@@ -40,22 +47,24 @@ class AnswerCache:
             return kept
         task = self._under_way.get(key)
         if task is None:
-            task = self._under_way[key] = asyncio.ensure_future(self._make(key, make))
+            task = self._under_way[key] = asyncio.ensure_future(self._make(key, make, age_s))
         return await asyncio.shield(task)
 
-    async def _make(self, key: Hashable, make: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def _make(
+        self, key: Hashable, make: Callable[[], Awaitable[Answer]], age_s: float
+    ) -> Answer:
         try:
             answer = await make()
-            self._keep(key, answer)
+            self._keep(key, answer, age_s)
             return answer
         finally:
             del self._under_way[key]
 
-    def _keep(self, key: Hashable, answer: Answer) -> None:
+    def _keep(self, key: Hashable, answer: Answer, age_s: float) -> None:
         self._drop(key)
-        self._kept[key] = (self._clock() + self._age_s, answer)
+        self._kept[key] = (self._clock() + age_s, answer)
         self._bytes += len(answer.body)
-        # All live equally long, so the oldest is the first in the order of insertion.
+        # In the order of insertion; what lives shorter may stay a little behind what lives longer.
         for old in list(self._kept):
             if self._kept[old][0] > self._clock() and self._bytes <= self._most_bytes:
                 break

@@ -17,7 +17,7 @@ from cryptoviz.timescale.trade_candles import trade_candles
 from web import overlay, pages
 from web.answers import Answer, Refusal, encode
 from web.known import known_pair
-from web.live import known, windows
+from web.live_rows import known, windows
 from web.operation import answers, page
 from web.overlay import Seen
 from web.pages import Asked, paged
@@ -53,7 +53,7 @@ class Candles(msgspec.Struct, kw_only=True):
 
 
 @page("/api/v1/candles/{pair:.+}/")
-@answers(Candles, problems=(400, 404, 503), cached=True, tabular=True)
+@answers(Candles, problems=(400, 404, 503), cached_s=1.0, tabular=True)
 async def candle_history(
     view: View, request: Request, pair: PairText, query: CandleQuery
 ) -> Answer:

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from tables.configuration import Crypto, cryptos
 from web.answers import Answer, Refusal, json_answer
-from web.live import ready
+from web.live_rows import ready
 from web.operation import answers, page
 from web.queries import CryptoText, crypto_of
 

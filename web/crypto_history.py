@@ -16,7 +16,7 @@ from tables.sentiment import sentiment
 from web import overlay, pages
 from web.answers import Answer, encode
 from web.known import known_crypto
-from web.live import known, windows
+from web.live_rows import known, windows
 from web.operation import answers, page
 from web.overlay import Seen
 from web.pages import Asked, paged
@@ -29,7 +29,7 @@ Row = dict[str, Any]
 
 
 @page("/api/v1/sentiment/{symbol}/historique/")
-@answers(CryptoHistory[SentimentRow], problems=PROBLEMS, cached=True, tabular=True)
+@answers(CryptoHistory[SentimentRow], problems=PROBLEMS, cached_s=1.0, tabular=True)
 async def sentiment_history(
     view: View, request: Request, symbol: CryptoText, query: HistoryQuery
 ) -> Answer:
@@ -43,7 +43,7 @@ async def sentiment_history(
 
 
 @page("/api/v1/prediction/{symbol}/historique/")
-@answers(CryptoHistory[PredictionRow], problems=PROBLEMS, cached=True, tabular=True)
+@answers(CryptoHistory[PredictionRow], problems=PROBLEMS, cached_s=1.0, tabular=True)
 async def prediction_history(
     view: View, request: Request, symbol: CryptoText, query: PredictionQuery
 ) -> Answer:

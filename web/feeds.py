@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
 from aiohttp import web
 
 from cryptoviz import topics
 from cryptoviz.app import app
 from cryptoviz.feeds.feed import Feed, record_feed, window_feed
 from cryptoviz.feeds.live import Live
+from cryptoviz.feeds.message import Message
 from cryptoviz.feeds.source import KafkaSource
 from cryptoviz.records import Alert, Article, Ticker, Trade
 from cryptoviz.settings import current
@@ -25,6 +30,9 @@ _RAW = {
 }
 
 
+_forecasts = window_feed("forecasts", topics.PREDICTIONS, "pair", None, label)
+
+
 def _feeds() -> dict[str, Feed]:
     feeds = [
         record_feed(name, topic.get_topic_name(), kind, topics.rules)
@@ -34,8 +42,27 @@ def _feeds() -> dict[str, Feed]:
         window_feed("candles", topics.CANDLES, "pair", BODIES["candles"], label),
         window_feed("prices", topics.PRICES, "pair", None, label),
         window_feed("sentiment", topics.SENTIMENT, "crypto", BODIES["sentiment"], label),
+        _named(_forecasts, "predictions", "pair", lambda subject: subject.partition(":")[0]),
+        _named(_forecasts, "prediction", "crypto", lambda subject: subject.partition("/")[0]),
+        window_feed("scores", topics.SCORES, "pair"),
     ]
     return {feed.name: feed for feed in feeds}
+
+
+def _named(feed: Feed, name: str, subject: str, subject_of: Callable[[str], str]) -> Feed:
+    """Return *feed* under another name, with other subjects: those of all its horizons."""
+
+    def decode(records: Sequence[Any]) -> list[Message]:
+        messages = feed.decode(records)
+        for message in messages:
+            message.feed = name
+            message.subjects = (subject_of(message.subjects[0]),)
+            if message.window is not None:
+                # Which window it is, is still told by the pair and the horizon.
+                message.window = message.window._replace(feed=name)
+        return messages
+
+    return replace(feed, name=name, subject=subject, decode=decode)
 
 
 feeds = _feeds()

@@ -35,7 +35,7 @@ PROBLEMS = (400, 404, 503)
 
 
 @page("/api/v1/ticker/{pair:.+}/historique/")
-@answers(PairHistory[TickerRow], problems=PROBLEMS, cached=True, tabular=True)
+@answers(PairHistory[TickerRow], problems=PROBLEMS, cached_s=1.0, tabular=True)
 async def ticker_history(
     view: View, request: Request, pair: PairText, query: HistoryQuery
 ) -> Answer:
@@ -44,7 +44,7 @@ async def ticker_history(
 
 
 @page("/api/v1/trade/{pair:.+}/historique/")
-@answers(PairHistory[TradeRow], problems=PROBLEMS, cached=True, tabular=True)
+@answers(PairHistory[TradeRow], problems=PROBLEMS, cached_s=1.0, tabular=True)
 async def trade_history(
     view: View, request: Request, pair: PairText, query: HistoryQuery
 ) -> Answer:
@@ -53,7 +53,7 @@ async def trade_history(
 
 
 @page("/api/v1/article/historique/")
-@answers(History[ArticleRow], problems=(400, 503), cached=True, tabular=True)
+@answers(History[ArticleRow], problems=(400, 503), cached_s=1.0, tabular=True)
 async def article_history(view: View, request: Request, query: ArticleQuery) -> Answer:
     """Return the articles about a crypto, of a website and with a label; newest first."""
     crypto = None if query.crypto is None else crypto_of(query.crypto, "crypto")
@@ -69,7 +69,7 @@ async def article_history(view: View, request: Request, query: ArticleQuery) -> 
 
 
 @page("/api/v1/alert/historique/")
-@answers(History[AlertRow], problems=(400, 503), cached=True, tabular=True)
+@answers(History[AlertRow], problems=(400, 503), cached_s=1.0, tabular=True)
 async def alert_history(view: View, request: Request, query: AlertQuery) -> Answer:
     """Return the alerts of a pair and a type, newest first."""
     pair = None if query.pair is None else pair_of(query.pair)

@@ -12,7 +12,7 @@ from cryptoviz import pair as pairs
 from tables import configuration, instruments
 from tables.instruments import Instrument
 from web.answers import Answer, json_answer
-from web.live import ready
+from web.live_rows import ready
 from web.operation import answers, page
 
 

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
 
 import msgspec
 from faust.types.web import Request, View
 from msgspec import Meta
 
-from cryptoviz.app import app
-from tables import configuration, predictions
-from tables.windowed import WindowedTable
-from web import registry
-from web.answers import Answer, Refusal, bad_parameter, unavailable
-from web.forward import HERE, rows_elsewhere
+from web.answers import Answer, Refusal
+from web.live_rows import known, newest, subject_of, windows
 from web.operation import answers, page
-from web.queries import crypto_of, pair_of
 
-# Plain tables by what their keys begin with; a table's name may go on with its size of windows.
-_BY_CRYPTO = ("crypto", "moods", "sentiment_skill")
-_BY_PAIR = ("alerts", "forecasters", "instruments", "predictions", "score_hours", "scores")
-
+# Long enough for a crowd that asks the same, too short for anybody to notice.
+LIVE_AGE_S = 0.2
 TableName = Annotated[str, Meta(max_length=100, description="The table.", examples=["candles"])]
 KeyText = Annotated[
     str, Meta(min_length=1, max_length=100, description="A pair or a crypto.", examples=["BTC/USD"])
@@ -65,7 +57,7 @@ class LiveRows(msgspec.Struct, kw_only=True):
 
 
 @page("/live/{table}/")
-@answers(LiveRows, problems=(400, 404, 503))
+@answers(LiveRows, problems=(400, 404, 503), cached_s=LIVE_AGE_S)
 async def live_table(view: View, request: Request, table: TableName, query: LiveQuery) -> Answer:
     """Return the newest window of each subject, or every row of a plain table."""
     known(table)
@@ -73,7 +65,7 @@ async def live_table(view: View, request: Request, table: TableName, query: Live
 
 
 @page("/live/{table}/{key:.+}/")
-@answers(LiveRows, problems=(400, 404, 503))
+@answers(LiveRows, problems=(400, 404, 503), cached_s=LIVE_AGE_S)
 async def live_key(
     view: View, request: Request, table: TableName, key: KeyText, query: KeyQuery
 ) -> Answer:
@@ -84,136 +76,6 @@ async def live_key(
     if not values:
         raise Refusal(404, f"Table {table} has no row for {subject!r}.", parameter="key", value=key)
     return _answer(table, subject, values)
-
-
-async def newest(table: str, scope: str = "all") -> list[bytes]:
-    """Return the newest window of each subject, or every row, from all workers."""
-    rows = list(_all_here(table))
-    if scope != HERE and not _is_everywhere(table):
-        rows += await rows_elsewhere(_changelog(table), f"/live/{table}/", {})
-    return _active(rows)
-
-
-async def windows(
-    table: str, subject: str, limit: int, window: str | None = None, scope: str = "all"
-) -> list[bytes]:
-    """Return rows of *subject*, newest first, from whichever worker holds them."""
-    if not configuration.is_active(subject.split("/")[0]):
-        return []
-    values = list(_here(table, subject, limit, window))
-    if values or scope == HERE or _is_everywhere(table):
-        return values
-    path = f"/live/{table}/{quote(subject, safe='')}/"
-    query = {"limit": str(limit)} | ({"window": window} if window else {})
-    return await rows_elsewhere(_changelog(table), path, query)
-
-
-def known(table: str) -> None:
-    """Refuse a table that there is not, and any table while the worker recovers."""
-    names = sorted([*registry.windowed(), *registry.plain()])
-    if table not in names:
-        there = ", ".join(names)
-        raise Refusal(
-            404,
-            f"There is no table {table!r}; there are {there}.",
-            parameter="table",
-            value=table,
-        )
-    ready()
-
-
-def ready() -> None:
-    """Refuse while the worker's tables recover."""
-    if app.rebalancing or not app.tables.actives_ready:
-        raise unavailable("The tables recover from their changelogs.")
-
-
-def subject_of(table: str, text: str) -> str:
-    """Return what *table* is keyed by for *text*; raises `Refusal`."""
-    windowed = registry.windowed().get(table)
-    if (windowed is not None and windowed.subject != "pair") or table.startswith(_BY_CRYPTO):
-        return crypto_of(text, "key")
-    return pair_of(text) if windowed or table.startswith(_BY_PAIR) else text
-
-
-def _all_here(table: str) -> Iterator[bytes]:
-    if table in registry.windowed():
-        yield from registry.windowed()[table].newest()
-        return
-    if table == predictions.rows.name:
-        yield from predictions.newest()
-        return
-    rows = registry.plain()[table]
-    for partition in rows.partitions():
-        for _, value in rows.scan(partition):
-            yield value
-
-
-def _here(table: str, subject: str, limit: int, window: str | None) -> Iterable[bytes]:
-    if table == predictions.rows.name:
-        return predictions.history(subject, limit)
-    if table not in registry.windowed():
-        return registry.plain()[table].find(subject.encode())[:limit]
-    windowed = registry.windowed()[table]
-    if window is None:
-        return windowed.history(subject, limit)
-    if window == "latest":
-        return windowed.history(subject, 1)
-    return _between(windowed, subject, limit, window)
-
-
-class _Start(msgspec.Struct, gc=False):
-    window_start: int
-
-
-_start = msgspec.json.Decoder(_Start).decode
-_MOST_WINDOWS = 100_000
-
-
-def _between(
-    windowed: WindowedTable[Any], subject: str, limit: int, window: str
-) -> Iterator[bytes]:
-    first, dots, end = window.partition("..")
-    low, high = int(first), int(end) if dots else int(first) + 1
-    if low > high:
-        raise bad_parameter("window", window, f"window must not end before it begins, was {window}")
-    for value in windowed.history(subject, _MOST_WINDOWS):
-        start = _start(value).window_start
-        if start < low or not limit:
-            return
-        if start < high:
-            limit -= 1
-            yield value
-
-
-def _active(rows: Iterable[bytes]) -> list[bytes]:
-    inactive = configuration.inactive_symbols()
-    if not inactive:
-        return list(rows)
-    return [row for row in rows if _base(row) not in inactive]
-
-
-class _Subject(msgspec.Struct, gc=False):
-    pair: str = ""
-    crypto_symbol: str = ""
-
-
-_subject = msgspec.json.Decoder(_Subject).decode
-
-
-def _base(row: bytes) -> str:
-    of = _subject(row)
-    return of.crypto_symbol or of.pair.split("/")[0]
-
-
-def _changelog(table: str) -> str:
-    rows = registry.windowed()[table].rows if table in registry.windowed() else None
-    name: str = (rows or registry.plain()[table]).table.changelog_topic_name
-    return name
-
-
-def _is_everywhere(table: str) -> bool:
-    return table in registry.plain() and bool(registry.plain()[table].table.is_global)
 
 
 def _answer(table: str, key: str | None, values: Iterable[bytes]) -> Answer:

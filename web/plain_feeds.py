@@ -79,8 +79,8 @@ def _mount() -> None:
         )
     for name in ("article", "alert"):
         router.add_get(f"/ws/{name}", plain(name, as_bodies))
-    for name in ("sentiment", "prediction"):
-        router.add_get(f"/ws/{name}/{{symbol}}/", plain(f"{name}:{{symbol}}", as_bodies))
+    router.add_get("/ws/sentiment/{symbol}/", plain("sentiment:{symbol}", as_bodies))
+    router.add_get("/ws/prediction/{symbol}/", plain("prediction:{symbol}", as_bodies))
 
 
 _mount()

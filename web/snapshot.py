@@ -11,7 +11,7 @@ from cryptoviz.feeds.cursor import Cursor, Rank, WindowKey
 from web import overlay
 from web.channels import table_of
 from web.feeds import live
-from web.live import newest, ready, windows
+from web.live_rows import newest, ready, windows
 from web.overlay import Seen
 from web.shapes import BODIES
 

@@ -24,7 +24,7 @@ from web.answers import Refusal, encode
 from web.channels import channels_of
 from web.connections import EventConnection
 from web.feeds import live, streams
-from web.live import ready
+from web.live_rows import ready
 from web.operation import answers, page
 from web.snapshot import snapshot
 

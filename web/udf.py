@@ -17,7 +17,7 @@ from msgspec import Meta
 from cryptoviz.period import EARLIEST
 from web import candles, known
 from web.answers import Answer, Refusal, json_answer
-from web.live import ready
+from web.live_rows import ready
 from web.operation import answers, page
 from web.queries import PairText, pair_of
 
@@ -150,7 +150,7 @@ async def search(view: View, request: Request, query: SearchQuery) -> Answer:
 
 
 @page("/udf/history")
-@answers(Bars, problems=(400, 404, 503), cached=True)
+@answers(Bars, problems=(400, 404, 503), cached_s=1.0)
 async def bars(view: View, request: Request, query: BarsQuery) -> Answer:
     """Return the bars of a pair, oldest first."""
     ready()

@@ -13,7 +13,7 @@ from msgspec import Meta
 from cryptoviz.period import PeriodName
 from tables.configuration import Visualization, visualizations
 from web.answers import Answer, Refusal, json_answer
-from web.live import ready
+from web.live_rows import ready
 from web.operation import answers, page
 from web.queries import CryptoText, crypto_of
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import msgspec
@@ -23,6 +24,8 @@ from web.connections import SocketConnection
 from web.feeds import live
 from web.snapshot import snapshot
 from web.socket_messages import Ping, Request, Subscribe, Unsubscribe
+
+log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 15.0
 _decode = msgspec.json.Decoder(Request).decode
@@ -54,6 +57,9 @@ class Session:
             self._say(type="error", req_id=req_id, status=400, detail=f"No request: {error}.")
         except TimeoutError:
             self._say(type="error", req_id=req_id, status=503, detail="Kafka does not answer.")
+        except Exception:
+            log.exception("A request over /ws/ failed.")
+            self._say(type="error", req_id=req_id, status=500, detail="The server's log says why.")
 
     def beat(self) -> None:
         """Tell the client that it is still connected, and up to where it has seen everything."""

@@ -82,6 +82,8 @@ def parse(text: str) -> Cursor:
                 cursor.floors[WindowKey(feed, subject, _number(start))] = floor
             else:
                 feed, *offsets = part.split(":")
+                if not offsets:
+                    raise CursorError(text)
                 known = [None if offset == "-" else _number(offset) for offset in offsets]
                 cursor.positions[feed] = known
     except ValueError:

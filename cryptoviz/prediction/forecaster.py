@@ -24,10 +24,21 @@ class Mood(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """What all pairs share: how far ahead to predict (s), and what intervals shall cover."""
+    """What all pairs share: how far ahead to predict (s), and what intervals shall cover.
+
+    *lateness_s* is how long after its end a window is final.
+    """
 
     horizons: Sequence[int]
     level: float
+    lateness_s: float
+
+
+class Told(NamedTuple):
+    """A forecast, and whether it *came_true* just now: then its actual price is new."""
+
+    forecast: Forecast
+    came_true: bool
 
 
 # Finds the forecast of a key that was made before, or the mood that was known at a time.
@@ -39,7 +50,8 @@ class Forecaster(msgspec.Struct, kw_only=True, gc=False):
     """What is known of *pair*: models, trackers, and what waits for its outcome.
 
     *position* is the last offset of the log that was folded; *ended_until* is the end of the
-    last window that was predicted from. *open* holds later windows, as they were last emitted.
+    last window that was predicted from, *reached* how far the pair's time has come, by which
+    windows are over. *open* holds windows not predicted from, as they were last emitted in time.
     Predictions for times before *kept_since* have been deleted.
     """
 
@@ -54,6 +66,7 @@ class Forecaster(msgspec.Struct, kw_only=True, gc=False):
     pair: str
     position: int = -1
     ended_until: int = 0
+    reached: int = 0
     kept_since: int = 0
     open: dict[int, Close] = msgspec.field(default_factory=dict)
     outcomes: Outcomes = msgspec.field(default_factory=Outcomes)
@@ -67,35 +80,50 @@ class Forecaster(msgspec.Struct, kw_only=True, gc=False):
 
     def fold(
         self, close: Close, offset: int, terms: Terms, recall: Recall, mood_at: MoodAt
-    ) -> Iterator[Forecast]:
+    ) -> Iterator[Told]:
         """Fold the emission *close*, which is at *offset* of the log.
 
-        Yields every forecast that is new, or whose actual price is; the caller must keep them,
-        so that *recall* finds them. One that *recall* knows already is taken as it is: what was
-        believed once is never worked out again.
+        Yields every forecast that is made, and again when its outcome is known; the caller must
+        keep them, so that *recall* finds them. One that *recall* knows already is taken as it is:
+        what was believed once is never worked out again.
         """
         if offset <= self.position:
             return
         self.position = offset
-        if close.window_end > self.ended_until and close.supersedes(
-            self.open.get(close.window_end)
-        ):
-            self.open[close.window_end] = close
+        end = close.window_end
+        if end > self.reached and close.supersedes(self.open.get(end)):
+            self.open[end] = close
         # The pair itself shows how far its time has come; a silent one, when the window is final.
-        until = close.window_end if close.final else close.window_start
-        made = [
-            forecast
-            for end in sorted(end for end in self.open if end <= until)
-            for forecast in self._predict(self.open.pop(end), terms, recall, mood_at)
-        ]
-        yield from made
-        known = {forecast.key: forecast for forecast in made}
-        for target, horizon, actual in self.outcomes.observe(close):
-            key = key_of(self.pair, target, horizon)
-            forecast = known.get(key) or recall(key)
-            # Its row may have outlived the retention.
-            if forecast is not None:
-                yield self._resolve(forecast, actual, close.size_s)
+        self.reached = max(self.reached, end if close.final else close.window_start)
+        self.outcomes.note(close)
+        told: dict[bytes, Forecast] = {}
+
+        def find(key: bytes) -> Forecast | None:
+            return told.get(key) or recall(key)
+
+        for forecast in self._predict_ended(terms, find, mood_at):
+            told[forecast.key] = forecast
+            yield Told(forecast, came_true=False)
+        for target, horizon, actual in self.outcomes.tell():
+            made = find(key_of(self.pair, target, horizon))
+            # Its row may have left the retention.
+            if made is not None:
+                known = msgspec.structs.replace(made, actual=actual, revision=1)
+                yield Told(known, came_true=True)
+
+    def _predict_ended(self, terms: Terms, find: Recall, mood_at: MoodAt) -> Iterator[Forecast]:
+        for end in sorted(end for end in self.open if end <= self.reached):
+            due = int(end - terms.lateness_s)
+            # They are, or will be by the same batch. What is learnt must not depend on that, so
+            # that the same prices make the same predictions, however they were cut into batches.
+            if not self.outcomes.are_final(due):
+                return
+            close = self.open.pop(end)
+            for target, horizon, actual in self.outcomes.learn(due):
+                made = find(key_of(self.pair, target, horizon))
+                if made is not None:
+                    self._learn(made, actual, close.size_s)
+            yield from self._predict(close, terms, find, mood_at)
 
     def _predict(
         self, close: Close, terms: Terms, recall: Recall, mood_at: MoodAt
@@ -141,7 +169,7 @@ class Forecaster(msgspec.Struct, kw_only=True, gc=False):
             predictions=predictions,
         )
 
-    def _resolve(self, forecast: Forecast, actual: float, size_s: int) -> Forecast:
+    def _learn(self, forecast: Forecast, actual: float, size_s: int) -> None:
         for one in forecast.predictions:
             tracker = self._tracker(one.model, forecast.horizon, forecast.level)
             tracker.learn(not one.low <= actual <= one.high, forecast.level)
@@ -149,7 +177,6 @@ class Forecaster(msgspec.Struct, kw_only=True, gc=False):
         if base is not None:
             steps = forecast.horizon // size_s
             self.sentiment.learn(steps, forecast.signal, base.price, actual)
-        return msgspec.structs.replace(forecast, actual=actual, revision=1)
 
     def _model(self, name: str) -> Model:
         model: Model = getattr(self, name)

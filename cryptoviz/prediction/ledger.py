@@ -59,7 +59,7 @@ class Ledger:
         # The errors of each hour of the longest period, by horizon: (base, sentiment).
         self.errors: dict[int, dict[int, tuple[int, int]]] = {}
         self._read = read
-        self._newest = self._position = 0
+        self._newest = self._position = self._told_hour = 0
         self._newest_hour = _hour_of(newest) - HOUR_S
         self._totals: dict[str, SumsByModel] = {period: {} for period in PERIOD_HOURS}
         for period, count in PERIOD_HOURS.items():
@@ -96,6 +96,11 @@ class Ledger:
         return PairScores(
             pair=self.pair, as_of=self._newest, revision=self._position, scores=scores
         )
+
+    def has_new_hour(self) -> bool:
+        """Return whether the newest hour is another than when this was last asked."""
+        is_new, self._told_hour = self._told_hour != self._newest_hour, self._newest_hour
+        return is_new
 
     def _take(self, row: Hour, forecasts: Iterable[Forecast], position: int) -> None:
         sums = row.decoded()

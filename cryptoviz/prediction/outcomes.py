@@ -15,51 +15,68 @@ class Outcomes(msgspec.Struct, gc=False):
     The actual price at a time is the last one of the final window that ends there. In a gap it
     is that of the window before: the pair's last price did not change.
 
-    *expected* maps a time to the horizons that predict it, *finals* the end of a final window to
-    its last price, from *kept_since* on, as far back as it may still be asked for. *unfinished* are
-    the ends of windows that were seen, but not final yet. Windows of one pair may become final in
-    any order: those that a batch touched are told before those that it only closed.
+    *expected* maps a time to the horizons that predict it and whose outcome was not told yet,
+    *unlearnt* to those that nothing was learnt from. *finals* maps the end of a final window to
+    its last price, from *kept_since* on, as far back as it may still be asked for. *unfinished*
+    are the ends of windows that were seen, but not final yet. Windows of one pair may become
+    final in any order: those that a batch touched are told before those that it only closed.
     """
 
     expected: dict[int, list[int]] = msgspec.field(default_factory=dict)
+    unlearnt: dict[int, list[int]] = msgspec.field(default_factory=dict)
     finals: dict[int, float] = msgspec.field(default_factory=dict)
     unfinished: dict[int, bool] = msgspec.field(default_factory=dict)
     kept_since: int = 0
 
     def expect(self, target: int, horizon: int) -> None:
         """Note that *target* is predicted by *horizon* seconds."""
-        horizons = self.expected.setdefault(target, [])
-        if horizon not in horizons:
-            horizons.append(horizon)
+        for waiting in (self.expected, self.unlearnt):
+            horizons = waiting.setdefault(target, [])
+            if horizon not in horizons:
+                horizons.append(horizon)
 
-    def observe(self, close: Close) -> Iterator[tuple[int, int, float]]:
-        """Fold an emission; yield each (target, horizon, actual price) that is known by it."""
+    def note(self, close: Close) -> None:
+        """Fold an emission. What comes after a window was final changes no outcome."""
         end = close.window_end
         if end in self.finals or end < self.kept_since:
-            # It was final before: what came too late changes no outcome.
             return
-        if not close.final:
+        if close.final:
+            self.unfinished.pop(end, None)
+            self.finals[end] = close.last
+        else:
             self.unfinished[end] = True
-            return
-        self.unfinished.pop(end, None)
-        self.finals[end] = close.last
-        newest = max(self.finals)
-        for target in sorted(target for target in self.expected if target <= newest):
-            # A window before it that is still open may turn out to be the last one before it.
-            if not any(other <= target for other in self.unfinished):
-                price = self._price_at(target)
-                for horizon in self.expected.pop(target):
-                    yield target, horizon, price
+
+    def are_final(self, until: int) -> bool:
+        """Return whether every window seen that ends at or before *until* is final."""
+        return all(end > until for end in self.unfinished)
+
+    def tell(self) -> Iterator[tuple[int, int, float]]:
+        """Yield each (target, horizon, actual price) that is known now and was not told yet."""
+        newest = max(self.finals, default=0)
+        # A window before it that is still open may turn out to be the last one before it.
+        yield from self._take(self.expected, newest)
         self._forget()
 
-    def _price_at(self, target: int) -> float:
-        return self.finals[max(end for end in self.finals if end <= target)]
+    def learn(self, until: int) -> Iterator[tuple[int, int, float]]:
+        """Yield each (target, horizon, actual price) up to *until* that was not learnt yet."""
+        yield from self._take(self.unlearnt, until)
+
+    def _take(self, waiting: dict[int, list[int]], until: int) -> Iterator[tuple[int, int, float]]:
+        for target in sorted(target for target in waiting if target <= until):
+            price = self._price_at(target)
+            if price is not None and self.are_final(target):
+                for horizon in waiting.pop(target):
+                    yield target, horizon, price
+
+    def _price_at(self, target: int) -> float | None:
+        before = [end for end in self.finals if end <= target]
+        return self.finals[max(before)] if before else None
 
     def _forget(self) -> None:
-        """Drop the final windows that no expected time can ask for any more."""
-        oldest = min(self.expected, default=max(self.finals))
-        waiting = min(self.unfinished, default=oldest)
-        kept = max((end for end in self.finals if end <= min(oldest, waiting)), default=0)
+        """Drop the final windows that no time can ask for any more."""
+        asked = [*self.expected, *self.unlearnt, *self.unfinished]
+        oldest = min(asked, default=max(self.finals, default=0))
+        kept = max((end for end in self.finals if end <= oldest), default=0)
         for end in [end for end in self.finals if end < kept]:
             del self.finals[end]
         self.kept_since = max(self.kept_since, kept)

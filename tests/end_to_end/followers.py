@@ -35,7 +35,7 @@ class Follower:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session:
             await self.read_history(session)
             while not is_done(self):
-                stay = self.random.randint(1, 12)
+                stay = self.random.randint(1, 6)
                 over = self.random.choice((self.over_events, self.over_socket))
                 try:
                     await over(session, stay, is_done)

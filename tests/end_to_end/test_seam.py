@@ -13,7 +13,7 @@ from tests.end_to_end.followers import CandleFollower, TradeFollower
 
 PAIRS = ("BTC/USD", "ETH/USD", "SOL/USD")
 DISCONNECTS = 200
-FOLLOWERS = 4
+FOLLOWERS = 3
 
 
 async def test_history_and_stream_are_the_reference_over_disconnects_and_restarts(deployment):

@@ -87,7 +87,7 @@ class MarketDeployment:
                     await asyncio.sleep(pause_s)
             await outbox.flush()
 
-    async def drained(self, timeout_s=60.0):
+    async def drained(self, timeout_s=180.0):
         """Wait until everything is read, the mentions that articles became included."""
         servers = self.broker.bootstrap_servers
         await wait_until_drained(servers, self.group, list(self.topics.values()), timeout_s)

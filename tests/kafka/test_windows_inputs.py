@@ -104,7 +104,7 @@ async def test_articles_drained_at_different_speeds_are_late_only_where_they_are
     market = await deploy(TABLE_RETENTION=str(24 * HOUR_S))
     await market.send(sent)
     worker = await asyncio.to_thread(market.worker().start)
-    await market.drained(timeout_s=120)
+    await market.drained(timeout_s=240)
     await asyncio.to_thread(worker.terminate)
 
     expected = oracle.tables(

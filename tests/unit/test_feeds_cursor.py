@@ -1,7 +1,7 @@
 """Cursors of feeds: a text from which a stream goes on."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cryptoviz.feeds.cursor import Cursor, CursorError, Rank, WindowKey, parse
@@ -13,8 +13,10 @@ windows = st.builds(WindowKey, feeds, subjects, st.integers(0, 2**40))
 ranks = st.builds(Rank, offsets, st.booleans())
 
 
+# A busy machine is no reason to give up on the generated cursors.
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
-    st.dictionaries(feeds, st.lists(st.none() | offsets, max_size=5), min_size=1),
+    st.dictionaries(feeds, st.lists(st.none() | offsets, min_size=1, max_size=5), min_size=1),
     st.dictionaries(windows, ranks, max_size=5),
 )
 def test_a_cursor_is_read_back_from_its_text(positions, floors):
@@ -41,6 +43,7 @@ def test_any_other_text_is_refused_by_name(text):
         parse(text)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_parser(text):
     try:

@@ -16,8 +16,8 @@ def outcomes():
     """Return for each model and horizon, in order, (interval covers, raw interval covers)."""
     book, found = Book(), defaultdict(list)
     book.fold(*emissions(regime_windows()))
-    for _, forecast in book.history:
-        for one in forecast.predictions if forecast.actual is not None else ():
+    for _, forecast in book.outcomes:
+        for one in forecast.predictions:
             found[one.model, forecast.horizon].append(
                 (
                     one.low <= forecast.actual <= one.high,

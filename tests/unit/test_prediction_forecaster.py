@@ -1,9 +1,18 @@
 """When predictions are made, that they stay as they were, and when their outcome is known."""
 
 import msgspec
+import pytest
 
 from cryptoviz.prediction.forecaster import Forecaster, Mood
-from tests.forecasts import Book, a_close, emissions, end_of, regime_windows
+from tests.forecasts import (
+    LATENESS_WINDOWS,
+    Book,
+    a_close,
+    emissions,
+    end_of,
+    finalised,
+    regime_windows,
+)
 
 
 def test_a_window_is_predicted_from_when_the_pairs_next_one_begins():
@@ -85,8 +94,33 @@ def test_windows_may_become_final_in_any_order():
 
     told = book.fold(*(a_close(n, last=100.0 + n, final=True) for n in (4, 0, 1, 3, 2)))
 
-    actual = {one.target_time: one.actual for one in told if one.horizon == 300}
+    actual = {one.target_time: one.actual for one in told if one.horizon == 300 and one.revision}
     assert actual == {end_of(n): 100.0 + n for n in (1, 2, 3, 4)}
+
+
+@pytest.mark.parametrize("size", [2, 3, 7, 40, 200])
+def test_the_same_prices_make_the_same_predictions_however_they_were_cut_into_batches(size):
+    closes = regime_windows(200)
+    one_by_one, in_batches = Book(), Book()
+    one_by_one.fold(*in_batches_of(1, closes))
+
+    in_batches.fold(*in_batches_of(size, closes))
+
+    assert in_batches.rows.keys() == one_by_one.rows.keys()
+    assert in_batches.rows == one_by_one.rows
+
+
+def in_batches_of(size, closes):
+    """Yield what the log says: of each batch the windows that it touched, then those it closed."""
+    final = 0
+    for start in range(0, len(closes), size):
+        end = min(start + size, len(closes))
+        closed = max(0, end - 1 - LATENESS_WINDOWS)
+        for number in range(start, end):
+            yield finalised(closes[number]) if number < closed else closes[number]
+        for number in range(final, min(start, closed)):
+            yield finalised(closes[number])
+        final = closed
 
 
 def test_sending_the_log_again_changes_nothing():
@@ -117,6 +151,8 @@ def test_a_prediction_that_was_kept_stays_though_the_state_was_lost_and_the_news
         for offset, close in log[death : death + 10]:
             book.fold(close, offset=offset)
         kept = {key: what_was_believed(row) for key, row in book.rows.items()}
+        # Scores are written after the rows, so these outcomes were not counted yet.
+        book.outcomes = [(offset, one) for offset, one in book.outcomes if offset < death]
 
         book.forecaster = msgspec.json.decode(state, type=Forecaster)
         book.mood_at = lambda time_s: Mood(0.9, time_s)
@@ -124,6 +160,9 @@ def test_a_prediction_that_was_kept_stays_though_the_state_was_lost_and_the_news
             book.fold(close, offset=offset)
 
         assert {key: what_was_believed(book.rows[key]) for key in kept} == kept
+        assert sorted(key for key, row in book.rows.items() if row.revision) == sorted(
+            forecast.key for _, forecast in book.outcomes
+        )
         assert {row.mood for row in book.rows.values()} == {0.1, 0.9}
 
 

@@ -22,7 +22,7 @@ def told():
     """Return the outcomes of 500 windows, as (offset of the log, forecast)."""
     book = Book()
     book.fold(*emissions(CLOSES))
-    return [(offset, one) for offset, one in book.history if one.actual is not None]
+    return book.outcomes
 
 
 class Hours:

@@ -1,0 +1,94 @@
+"""The schema of each topic that others may read, from the document of `/asyncapi.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from copy import deepcopy
+from typing import Any
+
+from cryptoviz.contract import VERSION
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_COMPONENT = "#/components/schemas/"
+_DEFINITION = "#/$defs/"
+# How a value came about or is computed further; may change without a new version.
+INTERNAL = ("opinions", "position", "samples", "sums")
+# Between this application's own agents; nobody else's to read.
+INTERNAL_TOPICS = ("mentions",)
+
+Schema = dict[str, Any]
+
+
+def schemas(document: Schema, prefix: str) -> dict[str, Schema]:
+    """Return the schema of each topic that the application with *prefix* writes, by its name.
+
+    *document* is an AsyncAPI document; names are without the prefix.
+    """
+    sent = {
+        operation["channel"]["$ref"].rpartition("/")[2]
+        for operation in document["operations"].values()
+        if operation["action"] == "send"
+    }
+    found = {}
+    for name, channel in document["channels"].items():
+        topic = channel["address"]
+        short = topic.removeprefix(prefix)
+        if name in sent and short != topic and short not in INTERNAL_TOPICS:
+            found[short] = topic_schema(short, channel, document["components"]["schemas"])
+    return found
+
+
+def topic_schema(topic: str, channel: Schema, components: Schema) -> Schema:
+    """Return the schema of the values of *topic*; a null value, a tombstone, is not described."""
+    kinds = list(channel["messages"])
+    used = {name: _definition(components[name]) for name in _reachable(kinds, components)}
+    head: Schema = {
+        "$schema": DIALECT,
+        "title": topic,
+        "description": channel["description"],
+        "version": VERSION,
+    }
+    body: Schema = {"$ref": _DEFINITION + kinds[0]}
+    if len(kinds) > 1:
+        body = {"oneOf": [{"$ref": _DEFINITION + kind} for kind in kinds]}
+    return head | body | {"$defs": dict(sorted(used.items()))}
+
+
+def _reachable(kinds: Iterable[str], components: Schema) -> set[str]:
+    found: set[str] = set()
+    waiting = list(kinds)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _referred(components[name])
+    return found
+
+
+def _referred(part: Any) -> list[str]:
+    if isinstance(part, dict):
+        own = [str(part["$ref"]).removeprefix(_COMPONENT)] if "$ref" in part else []
+        return own + [name for each in part.values() for name in _referred(each)]
+    return [name for each in part for name in _referred(each)] if isinstance(part, list) else []
+
+
+def _definition(component: Schema) -> Schema:
+    definition: Schema = _relative(deepcopy(component))
+    properties = definition.get("properties")
+    if properties:
+        # Defaults matter to whoever reads old rows in the application; what is written has all.
+        for name, field in properties.items():
+            field.pop("default", None)
+            if name in INTERNAL:
+                field["$comment"] = "internal"
+        definition["required"] = sorted(properties)
+    return definition
+
+
+def _relative(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {
+            name: each.replace(_COMPONENT, _DEFINITION) if name == "$ref" else _relative(each)
+            for name, each in part.items()
+        }
+    return [_relative(each) for each in part] if isinstance(part, list) else part

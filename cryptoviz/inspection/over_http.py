@@ -1,0 +1,121 @@
+"""Tables of the running workers, asked of one of them over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import aiohttp
+import click
+import msgspec
+
+from cryptoviz.inspection.outcome import No
+from cryptoviz.inspection.place import Changes
+from cryptoviz.inspection.view import TableRow, TableState
+from cryptoviz.settings import Settings
+
+TIMEOUT_S = 30.0
+WATCH_INTERVAL_S = 1.0
+
+T = TypeVar("T")
+
+
+class _States(msgspec.Struct):
+    rows: list[TableState]
+
+
+class _Page(msgspec.Struct):
+    rows: list[TableRow]
+    next: str | None = None
+
+
+class _Problem(msgspec.Struct):
+    detail: str = ""
+
+
+def url_of(settings: Settings) -> str:
+    """Return where the worker of these settings listens, as seen from its machine."""
+    host = "127.0.0.1" if settings.web_host in ("0.0.0.0", "::") else settings.web_host  # noqa: S104  # compared, not bound
+    return f"http://{host}:{settings.web_port}"
+
+
+class Worker:
+    """A worker; it also answers for the others of its group."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+
+    @property
+    def sentence(self) -> str:
+        """Says which worker."""
+        return f"From the worker at {self._url}."
+
+    async def tables(self) -> list[TableState]:
+        """Return all tables."""
+        async with aiohttp.ClientSession() as session:
+            return (await self._get(session, "/inspect/tables/", {}, _States)).rows
+
+    async def rows(self, table: str) -> list[TableRow]:
+        """Return all rows of *table*."""
+        async with aiohttp.ClientSession() as session:
+            return await self._rows(session, table)
+
+    async def changes(self, table: str) -> AsyncIterator[Changes]:
+        """Yield all rows of *table*, then each second those that are other ones."""
+        known: dict[str, TableRow] = {}
+        async with aiohttp.ClientSession() as session:
+            while True:
+                now = {row.key: row for row in await self._rows(session, table)}
+                changed: dict[str, TableRow | None] = dict.fromkeys(known.keys() - now.keys())
+                changed |= {key: row for key, row in now.items() if known.get(key) != row}
+                yield changed
+                known = now
+                await asyncio.sleep(WATCH_INTERVAL_S)
+
+    async def _rows(self, session: aiohttp.ClientSession, table: str) -> list[TableRow]:
+        rows: list[TableRow] = []
+        query: dict[str, str] = {}
+        while True:
+            path = f"/inspect/tables/{quote(table, safe='')}/"
+            page = await self._get(session, path, query, _Page)
+            rows += page.rows
+            if page.next is None:
+                return rows
+            query = {"after": page.next}
+
+    async def _get(
+        self, session: aiohttp.ClientSession, path: str, query: dict[str, str], kind: type[T]
+    ) -> T:
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+        try:
+            async with session.get(self._url + path, params=query, timeout=timeout) as answer:
+                body = await answer.read()
+        except aiohttp.InvalidURL:
+            raise click.UsageError(f"url must be http://HOST:PORT, was {self._url!r}.") from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise click.ClickException(self._unreachable(error)) from None
+        if answer.status >= 400:
+            raise self._refused(answer.status, body)
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.MsgspecError:
+            raise click.ClickException(
+                f"What answers at {self._url} is no worker of this version."
+            ) from None
+
+    def _refused(self, status: int, body: bytes) -> click.ClickException:
+        try:
+            detail = msgspec.json.decode(body, type=_Problem).detail
+        except msgspec.MsgspecError:
+            detail = ""
+        sentence = detail or f"The worker at {self._url} answered {status}."
+        return No(sentence) if status == 404 else click.ClickException(sentence)
+
+    def _unreachable(self, error: Any) -> str:
+        reason = str(error).rstrip(".") or "it took too long"
+        return (
+            f"The worker at {self._url} does not answer: {reason}. Is it running, and are WEB_HOST "
+            "and WEB_PORT (or --url) its own? --offline and --changelog do without it."
+        )

@@ -1,0 +1,37 @@
+"""Names of tables for the shell's completion, found without waiting for anything."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import click
+
+from cryptoviz.settings import SettingsError, load
+
+USUAL = (
+    "alerts",
+    "candles",
+    "crypto_configuration",
+    "instruments",
+    "prices",
+    "sentiment",
+    "visualization_parameters",
+)
+
+
+def complete_table(_: click.Context, __: click.Parameter, incomplete: str) -> list[Any]:
+    """Return the tables that begin with *incomplete*: the usual ones, and those with files here."""
+    return [name for name in _names() if name.startswith(incomplete)]
+
+
+def _names() -> list[str]:
+    names = set(USUAL)
+    try:
+        settings = load()
+        directory = settings.cryptoviz_data_dir / settings.cryptoviz_id / "v1" / "tables"
+        names |= {re.sub(r"-[0-9]+\.db$", "", path.name) for path in directory.glob("*.db")}
+    except (SettingsError, OSError):
+        # A completion that fails must not spill over the command line.
+        pass
+    return sorted(names)

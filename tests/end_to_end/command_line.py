@@ -1,0 +1,51 @@
+"""Runs `cryptoviz` as a person would, against the deployment of a test."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+
+
+@dataclass
+class Ended:
+    """How a command ended, and what it said."""
+
+    status: int
+    out: bytes
+    said: str
+
+    @property
+    def lines(self):
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def rows(self):
+        return {line["key"]: line["value"] for line in self.lines}
+
+
+class CommandLine:
+    """The command line beside a worker: same settings, same machine."""
+
+    def __init__(self, deployment, worker=None, **environ):
+        self._environ = {**os.environ, **deployment.environ, **environ}
+        if worker is not None:
+            self._environ["WEB_PORT"] = str(worker.web_port)
+            self._environ["CRYPTOVIZ_DATA_DIR"] = str(worker.directory / "data")
+
+    def start(self, *words, **options):
+        return subprocess.Popen(
+            [sys.executable, "-m", "cryptoviz", *words],
+            env=self._environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            **options,
+        )
+
+    async def __call__(self, *words):
+        """Run a command to its end; nobody's traceback is ever an answer."""
+        process = self.start(*words)
+        out, err = await asyncio.to_thread(process.communicate, timeout=60)
+        assert b"Traceback" not in err, err.decode()
+        return Ended(process.returncode, out, err.decode())

@@ -1,0 +1,300 @@
+"""The commands for looking show what is there: the same over HTTP, in files and in topics."""
+
+import asyncio
+import json
+import time
+from collections import defaultdict
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from tests.kafka.deployment import eventually
+from tests.kafka.market import TABLES, MarketDeployment
+
+from .command_line import CommandLine
+
+RATE_PER_S = 2_000
+
+
+@pytest.fixture(scope="module")
+def market(broker, tmp_path_factory):
+    """One deployment for all tests here; each looks at what it has made itself, or at all."""
+    # Nothing closes by wall time while two places are compared.
+    deployment = MarketDeployment(
+        broker, "inspected-", tmp_path_factory.mktemp("inspected"), IDLE_TIMEOUT="3600"
+    )
+    asyncio.run(deployment.create_topics())
+    yield deployment
+    deployment.stop()
+
+
+@pytest.fixture(scope="module")
+def worker(market):
+    return market.worker().start()
+
+
+@pytest.fixture
+def cryptoviz(market, worker):
+    return CommandLine(market, worker)
+
+
+@pytest.fixture
+def not_deployed(broker, topic_prefix, tmp_path):
+    """A deployment of which nothing is there yet."""
+    return MarketDeployment(broker, topic_prefix, tmp_path)
+
+
+async def versions(market, table):
+    """Return every value that the changelog of *table* ever had, by key."""
+    found = defaultdict(list)
+    for record in await market.stored(f"{market.group}-{table}-changelog"):
+        if record.value is not None:
+            found[record.key.decode()].append(json.loads(record.value))
+    return found
+
+
+async def the_live_view(worker, table):
+    """Return the rows of `/live/` by subject and window: all windows of each subject."""
+    newest = await asyncio.to_thread(worker.get, f"/live/{table}/")
+    subject = "crypto_symbol" if table == "sentiment" else "pair"
+    found = {}
+    for name in {row[subject] for row in newest["rows"]}:
+        path = f"/live/{table}/{name}/?limit=1000"
+        for row in (await asyncio.to_thread(worker.get, path))["rows"]:
+            found[row[subject], row["window_start"]] = row
+    return found
+
+
+async def test_inspect_equals_the_http_view_and_the_changelog_while_records_flow(
+    market, worker, cryptoviz
+):
+    sending = cryptoviz.start("simulate", "--rate", str(RATE_PER_S))
+
+    async def rows_are_there():
+        return (await asyncio.to_thread(worker.get, "/live/candles/"))["rows"]
+
+    await eventually(rows_are_there, "the first candle")
+    seen = defaultdict(list)
+    for options in [(), ("--changelog",), ("--offline",)]:
+        asked = await asyncio.gather(*(cryptoviz("inspect", t, *options) for t in TABLES[:2]))
+        for table, found in zip(TABLES[:2], asked, strict=True):
+            assert found.status == 0, found.said
+            seen[table] += found.rows.items()
+    for table in TABLES[:2]:
+        view = await the_live_view(worker, table)
+        keys = {(pair, start): (f"{pair}|{start}", row) for (pair, start), row in view.items()}
+        suffix = "" if table == "candles" else "|300"
+        seen[table] += [(key + suffix, row) for key, row in keys.values()]
+    assert sending.poll() is None, "the records had stopped before the looking ended"
+    sending.terminate()
+    out, _ = await asyncio.to_thread(sending.communicate, timeout=60)
+    sent, took_s = int(out.split()[1]), float(out.split()[4])
+    assert sent / took_s > 0.9 * RATE_PER_S, out
+    await market.drained()
+
+    for table in TABLES[:2]:
+        known = await versions(market, table)
+        assert seen[table]
+        for key, value in seen[table]:
+            assert value in known[key], (table, key)
+    for table in TABLES:
+        await assert_places_agree(market, worker, cryptoviz, table)
+
+
+async def assert_places_agree(market, worker, cryptoviz, table):
+    changelog = await market.changelog(table)
+    over_http = await cryptoviz("inspect", table)
+    assert "worker at http://" in over_http.said
+    assert over_http.rows
+    assert over_http.rows == changelog == await asyncio.to_thread(market.store, worker, table)
+    view = await the_live_view(worker, table)
+    subject = "crypto_symbol" if table == "sentiment" else "pair"
+    assert {(row[subject], row["window_start"]): row for row in changelog.values()} == view
+    if table in TABLES[:2]:
+        topic, files = await asyncio.gather(
+            cryptoviz("inspect", table, "--changelog"), cryptoviz("inspect", table, "--offline")
+        )
+        assert "changelog topics" in topic.said
+        assert "RocksDB files" in files.said
+        assert over_http.out == topic.out == files.out
+
+
+async def test_the_list_of_tables_is_the_same_from_all_places(market, worker, cryptoviz):
+    assert (await cryptoviz("simulate", "--count", "2000", "--rate", "100000")).status == 0
+    await market.drained()
+
+    def partitions(found):
+        assert found.status == 0, found.said
+        return {
+            line["table"]: {each["partition"]: each["rows"] for each in line["partitions"]}
+            for line in found.lines
+        }
+
+    over_http = await cryptoviz("inspect")
+    topic = partitions(await cryptoviz("inspect", "--changelog"))
+    lines = {line["table"]: line for line in over_http.lines}
+    assert set(TABLES) < set(lines)
+    assert lines["candles_5m"]["size_s"] == 300
+    assert lines["candles_5m"]["key"] == "pair|window_start|300"
+    assert lines["candles"]["lateness_s"] == 600.0
+    assert [each["lag"] for each in lines["candles"]["partitions"]] == [0, 0, 0, 0]
+    for each in lines["candles"]["partitions"]:
+        assert not each["rows"] or each["watermark"] < time.time() - 600
+    assert partitions(over_http) == topic
+    assert sum(topic["candles"].values())
+
+    assert partitions(await cryptoviz("inspect", "--offline")) == topic
+
+
+async def test_files_of_a_stopped_worker_are_read_and_left_as_they_are(market, worker, cryptoviz):
+    before = await cryptoviz("inspect", "candles")
+    worker.stop()
+    try:
+        unreachable = await cryptoviz("inspect", "candles")
+        assert unreachable.status == 1
+        assert "does not answer" in unreachable.said
+        files = await cryptoviz("inspect", "candles", "--offline")
+        assert files.rows == before.rows == await market.changelog("candles")
+    finally:
+        # What was looked at is not locked.
+        worker.start()
+    assert (await cryptoviz("inspect", "candles")).rows == before.rows
+
+
+async def test_rows_of_several_workers_come_from_whichever_is_asked(market, cryptoviz):
+    assert (await cryptoviz("simulate", "--count", "2000", "--rate", "100000")).status == 0
+    with market.worker("two") as other:
+        await market.drained()
+        both = [cryptoviz, CommandLine(market, other)]
+
+        async def both_answer():
+            tables = [await command("inspect") for command in both]
+            held = [
+                {line["table"]: len(line["partitions"]) for line in each.lines} for each in tables
+            ]
+            return all(each.get("prices") == 4 for each in held)
+
+        await eventually(both_answer, "an answer of both", 60)
+        first, second = [await command("inspect", "prices") for command in both]
+        assert first.rows == second.rows == await market.changelog("prices")
+
+
+async def test_watch_prints_a_row_each_time_it_changes(market, worker, cryptoviz):
+    watching = [
+        cryptoviz.start("inspect", "candles", "--key", "BTC/USD", "--watch", *options, bufsize=0)
+        for options in [(), ("--changelog",)]
+    ]
+    sending = cryptoviz.start("simulate", "--rate", "500")
+    try:
+        for process in watching:
+            revisions = defaultdict(list)
+            while max(map(len, revisions.values()), default=0) < 3:
+                line = await asyncio.wait_for(asyncio.to_thread(process.stdout.readline), 30)
+                row = json.loads(line)
+                revisions[row["key"]].append(row["value"]["revision"])
+            for each in revisions.values():
+                assert each == sorted(set(each))
+    finally:
+        for process in watching:
+            process.send_signal(2)
+            _, err = process.communicate(timeout=20)
+            assert b"Traceback" not in err
+            assert process.returncode == 0
+        sending.terminate()
+        sending.communicate(timeout=20)
+
+
+BAD = [
+    b'{"pair":"nonsense","last":1,"timestamp":1764310291}',
+    b"\xff\xfe{",
+    b'{"pair":"BTC/USD","last":NaN,"timestamp":1764310291}',
+]
+
+
+async def test_dead_letters_are_counted_shown_byte_for_byte_and_sent_back_once(
+    market, worker, cryptoviz
+):
+    topic = market.topics["ticker"]
+    producer = AIOKafkaProducer(bootstrap_servers=market.broker.bootstrap_servers)
+    await producer.start()
+    for value in BAD:
+        await producer.send_and_wait(topic, value, key=b"BTC/USD", partition=1)
+    await producer.stop()
+    await market.drained()
+
+    letters = (await cryptoviz("dead-letters")).lines
+    first = letters[0]["offset"]
+    assert [(each["topic"], each["partition"], each["offset"]) for each in letters] == [
+        (topic, 1, first + number) for number in range(3)
+    ]
+    counts = (await cryptoviz("dead-letters", "--count")).lines
+    assert {each["code"]: each["count"] for each in counts} == {each["code"]: 1 for each in letters}
+    for letter, value in zip(letters, BAD, strict=True):
+        assert (await cryptoviz("dead-letters", "--show", letter["place"])).out == value
+
+    place = letters[0]["place"]
+    for _ in range(2):
+        sent = await cryptoviz("dead-letters", "--retry", "--at", place)
+    assert sent.status == 3
+    assert "1 were sent back before" in sent.said
+    records = [record for record in await market.stored(topic) if record.headers]
+    assert [(record.partition, record.key, record.value) for record in records] == [
+        (1, b"BTC/USD", BAD[0])
+    ]
+    assert records[0].headers == (("retry-of", f"{topic}/1/{first}".encode()),)
+    retried = [each["retried_ms"] for each in (await cryptoviz("dead-letters")).lines[:3]]
+    assert [each is not None for each in retried] == [True, False, False]
+
+
+async def test_topics_says_what_is_missing_and_makes_it(not_deployed):
+    cryptoviz = CommandLine(not_deployed)
+
+    before = await cryptoviz("topics")
+    made = await cryptoviz("topics", "--create")
+    after = await cryptoviz("topics")
+
+    assert (before.status, made.status, after.status) == (3, 0, 0)
+    assert {line["state"] for line in before.lines} == {"missing"}
+    assert "--create" in before.said
+    assert {line["state"] for line in after.lines} == {"ok"}
+    kept = {line["topic"].removeprefix(not_deployed.group): line for line in after.lines}
+    assert kept["-candles-changelog"]["retention"] == "last of each key"
+    assert kept["-candles"]["retention"] == "7 d"
+    assert kept["-rejected"]["retention"] == "30 d"
+    assert {kept[name]["partitions"] for name in ("-candles-changelog", "-sentiment")} == {4}
+
+
+async def test_topics_of_another_partition_count_are_told(market):
+
+    found = await CommandLine(market, TOPIC_PARTITIONS="6")("topics")
+
+    states = {line["topic"]: line["state"] for line in found.lines}
+    assert found.status == 3
+    assert states[market.topics["trade"]] == "has 4 partitions, needs 6"
+
+
+async def test_explain_fetches_the_records_of_a_value_and_folds_them_again(
+    market, worker, cryptoviz
+):
+    assert (await cryptoviz("simulate", "--count", "3000", "--rate", "100000")).status == 0
+    await market.drained()
+    windows = {"candles": "ETH/USD", "prices": "BTC/USD", "sentiment": "BTC"}
+
+    for table, key in windows.items():
+        offsets = await cryptoviz("explain", table, key, "latest")
+        records = await cryptoviz("explain", table, key, "latest", "--records")
+        (row,) = (await cryptoviz("inspect", table, "--key", key, "--window", "latest")).lines
+
+        value = row["value"]
+        assert offsets.status == records.status == 0, records.said
+        assert {str(line["partition"]): line["last_offset"] for line in offsets.lines} == (
+            value["offsets"]
+        )
+        assert "Equal." in records.said
+        assert len(records.lines) == value["revision"]
+        last = max(line["offset"] for line in records.lines)
+        assert last == max(value["offsets"].values())
+
+    unknown = await cryptoviz("explain", "instruments", "BTC/USD", "latest")
+    assert unknown.status == 3
+    assert "not folded from source records" in unknown.said

@@ -1,0 +1,88 @@
+"""Dead letters: each once, with what became of it, and which of them may be sent back."""
+
+from types import SimpleNamespace
+
+from cryptoviz.inspection.dead_letter import letters, mark, retry_header
+from cryptoviz.inspection.retry import sorted_out
+
+
+def a_record(offset, origin=7, code="bad_pair", topic="rawtrade", value=b"{", **headers):
+    given = {"topic": topic, "partition": "1", "offset": str(origin), "code": code, "reason": "r"}
+    return SimpleNamespace(
+        partition=2,
+        offset=offset,
+        key=b"k",
+        value=value,
+        timestamp=1_000 + offset,
+        headers=[(name, text.encode()) for name, text in (given | headers).items()],
+    )
+
+
+def the_mark_of(letter, now_ms=5_000):
+    return SimpleNamespace(
+        partition=2,
+        offset=99,
+        key=b"retried",
+        value=None,
+        timestamp=0,
+        headers=mark(letter, now_ms),
+    )
+
+
+def test_a_copy_after_a_crash_is_the_same_letter():
+    found = letters([a_record(0), a_record(1), a_record(2, origin=8)])
+
+    assert [letter.place for letter in found.values()] == ["2:0", "2:2"]
+
+
+def test_a_mark_says_when_its_letter_was_sent_back():
+    records = [a_record(0), a_record(1, origin=8)]
+    first = letters(records)["rawtrade", 1, 7]
+
+    found = letters([*records, the_mark_of(first)])
+
+    assert [letter.retried_ms for letter in found.values()] == [5_000, None]
+
+
+def test_a_mark_may_come_before_its_letter_from_another_partition():
+    letter = letters([a_record(0)])["rawtrade", 1, 7]
+
+    assert letters([the_mark_of(letter), a_record(0)])[letter.origin].retried_ms == 5_000
+
+
+def test_a_record_of_somebody_else_is_no_letter():
+    other = SimpleNamespace(partition=0, offset=0, key=None, value=b"x", timestamp=0, headers=[])
+    broken = a_record(1)
+    broken.headers[2] = ("offset", b"many")
+
+    assert letters([other, broken]) == {}
+
+
+def test_bytes_that_are_no_text_are_printed_in_base64():
+    letter = letters([a_record(0, value=b"\xff\xfe")])["rawtrade", 1, 7]
+
+    assert letter.line()["value"] is None
+    assert letter.line()["value_base64"] == "//4="
+    assert letters([a_record(0, value=None)])["rawtrade", 1, 7].line()["value"] is None
+
+
+def test_the_header_of_a_message_that_is_sent_back_names_its_original():
+    letter = letters([a_record(0)])["rawtrade", 1, 7]
+
+    assert retry_header(letter) == [("retry-of", b"rawtrade/1/7")]
+
+
+def test_only_letters_that_nothing_counts_yet_are_due():
+    found = letters(
+        [
+            a_record(0, origin=1),
+            a_record(1, origin=2, code="database"),
+            a_record(2, origin=3, topic="elsewhere"),
+            a_record(3, origin=4),
+        ]
+    )
+    found["rawtrade", 1, 4].retried_ms = 5
+
+    groups = sorted_out(found.values(), {"rawtrade"})
+
+    assert [[letter.offset for letter in group] for group in groups] == [[1], [4], [2], [3]]
