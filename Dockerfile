@@ -1,4 +1,11 @@
-# Built in two stages: the first has pip and the sources, the second what runs.
+# Built in three stages: the dashboard, then pip and the sources, then what runs.
+
+FROM node:22.20-bookworm-slim AS ui
+WORKDIR /src/web/ui
+COPY web/ui/package.json web/ui/package-lock.json web/ui/.npmrc ./
+RUN npm ci
+COPY web/ui ./
+RUN npm run build
 
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /src
@@ -13,6 +20,7 @@ COPY cryptoviz cryptoviz
 COPY sql sql
 COPY tables tables
 COPY web web
+COPY --from=ui /src/web/static web/static
 RUN /opt/cryptoviz/bin/pip install --constraint constraints.txt --no-deps --force-reinstall .
 
 FROM python:3.13-slim-bookworm

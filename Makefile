@@ -3,7 +3,11 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: help run test check format bench clean
+# The dashboard is built where there is a Node.js; without it the worker says how at `/`.
+DASHBOARD := $(if $(shell command -v npm),web/static/index.html)
+UI_SOURCES := $(shell find web/ui -type f -not -path '*/node_modules/*')
+
+.PHONY: help run test browser check format bench clean
 
 help:  ## Show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,11 +17,18 @@ help:  ## Show these targets
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local,test,check]'
 	@touch $@
 
-run: .venv/installed  ## Run everything on this machine: Kafka, PostgreSQL, a simulated market, a worker
+web/static/index.html: $(UI_SOURCES)
+	cd web/ui && npm ci --silent && npm run --silent build
+	@touch $@
+
+run: .venv/installed $(DASHBOARD)  ## Run everything on this machine: Kafka, PostgreSQL, a simulated market, a worker
 	$(BIN)/python -m cryptoviz.local.run
 
-test: .venv/installed  ## Run all tests against embedded servers, which they start themselves
-	$(BIN)/python -m pytest
+test: .venv/installed  ## Run the tests against embedded servers, which they start themselves
+	$(BIN)/python -m pytest --ignore tests/browser/test_dashboard.py
+
+browser: .venv/installed $(DASHBOARD)  ## Test the dashboard in Chromium, which is found or installed
+	$(BIN)/python -m pytest tests/browser
 
 check: .venv/installed  ## Lint, types, import rules and the tests that need no server
 	$(BIN)/ruff check .
@@ -33,6 +44,12 @@ format: .venv/installed  ## Format the code and mend what the linter can
 bench: .venv/installed  ## Run the benchmarks, each beside what it is compared with
 	$(BIN)/python -m benchmarks.decode
 	$(BIN)/python -m benchmarks.drain
+	$(BIN)/python -m benchmarks.latency
+	$(BIN)/python -m benchmarks.sink
+	$(BIN)/python -m benchmarks.ingest
+	$(BIN)/python -m benchmarks.http
+	$(BIN)/python -m benchmarks.fanout
+	$(BIN)/python -m benchmarks.predictions
 
 clean:  ## Remove the virtual environment and all data of the embedded servers
-	rm -rf .venv data build *.egg-info
+	rm -rf .venv data build *.egg-info web/static web/ui/node_modules

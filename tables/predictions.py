@@ -49,13 +49,14 @@ class Folded:
     """What a batch of the log brought, not written yet.
 
     *latest* are the forecasts that are new or have their outcome now, by their keys; *outcomes*
-    are the latter, by the offset of the record that told them.
+    are the latter, by the offset of the record that told them. *values* are what was written.
     """
 
     partition: int
     forecasters: dict[str, Forecaster] = field(default_factory=dict)
     latest: dict[bytes, Forecast] = field(default_factory=dict)
     outcomes: list[tuple[int, Forecast]] = field(default_factory=list)
+    values: dict[bytes, bytes] = field(default_factory=dict)
 
     def note(self, offset: int, told: Told) -> None:
         """Note a forecast that the record at *offset* brought."""
@@ -88,16 +89,17 @@ def fold(partition: int, closes: Sequence[Close], offsets: Sequence[int]) -> Fol
 def keep(folded: Folded) -> None:
     """Write the forecasts of *folded* to their rows."""
     for key, forecast in folded.latest.items():
-        rows.write(folded.partition, key, _encode(forecast))
+        folded.values[key] = _encode(forecast)
+        rows.write(folded.partition, key, folded.values[key])
 
 
 def publish(folded: Folded) -> None:
-    """Send the forecasts of *folded* to the results topic; their rows must be in Kafka.
+    """Send the forecasts that were kept to the results topic; their rows must be in Kafka.
 
     Of one that was made and came true within one batch, which a replay brings, the latter.
     """
-    for key, forecast in folded.latest.items():
-        topics.predictions.send_soon(key=key, value=_encode(forecast), partition=folded.partition)
+    for key, value in folded.values.items():
+        topics.predictions.send_soon(key=key, value=value, partition=folded.partition)
 
 
 def finish(folded: Folded) -> None:

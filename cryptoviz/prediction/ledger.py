@@ -62,9 +62,8 @@ class Ledger:
         self._newest = self._position = self._told_hour = 0
         self._newest_hour = _hour_of(newest) - HOUR_S
         self._totals: dict[str, SumsByModel] = {period: {} for period in PERIOD_HOURS}
-        for period, count in PERIOD_HOURS.items():
-            for start in self._starts(count):
-                self._enter(start, [period])
+        for start in self._starts(max(PERIOD_HOURS.values())):
+            self._enter(start, self._periods_of(start))
         self._advance(_hour_of(newest))
 
     def fold(self, forecasts: Iterable[Forecast], position: int) -> list[Hour]:

@@ -48,7 +48,7 @@ class Deployment:
             "CRYPTOVIZ_ID": self.database_name,
             "COMMIT_INTERVAL": "0.3",
             # A worker under another name need not wait long for what the one before it held.
-            "SESSION_TIMEOUT": "6",
+            "SESSION_TIMEOUT": "10",
             **{f"TOPIC_RAW{kind.upper()}": topic for kind, topic in self.topics.items()},
         }
 

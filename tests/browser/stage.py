@@ -1,0 +1,121 @@
+"""One application with a market in it, for all tests that look at it through a browser."""
+
+import json
+import time
+
+import asyncpg
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from cryptoviz.commands.outbox import open_outbox
+from cryptoviz.local.worker import WorkerProcess
+from cryptoviz.settings import load
+from cryptoviz.simulator import Market
+
+from .database_door import DatabaseDoor
+
+KINDS = ("ticker", "trade", "article", "alert")
+PAIRS = ("BTC/USD", "ETH/USD", "SOL/USD")
+PARTITIONS = 2
+LATENESS_S = 600
+
+
+class Stage:
+    """Topics, a database behind a door, and a worker that tests may stop and start again."""
+
+    def __init__(self, name, broker, database, directory):
+        self.name, self._broker, self._database = name, broker, database
+        dsn = database.dsn.replace("/postgres?", f"/{name}?")
+        self.door = DatabaseDoor(dsn, directory)
+        self.topics = {kind: f"{name}-raw{kind}" for kind in KINDS}
+        self.environ = {
+            "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
+            "TIMESCALE_DSN": self.door.dsn,
+            "CRYPTOVIZ_ID": name,
+            "TOPIC_PARTITIONS": str(PARTITIONS),
+            "COMMIT_INTERVAL": "0.3",
+            "SESSION_TIMEOUT": "6",
+            "LATENESS": str(LATENESS_S),
+            **{f"TOPIC_RAW{kind.upper()}": topic for kind, topic in self.topics.items()},
+        }
+        self.worker = WorkerProcess(directory / "worker", self.environ)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.worker.web_port}/"
+
+    async def start(self):
+        connection = await asyncpg.connect(self._database.dsn)
+        await connection.execute(f'CREATE DATABASE "{self.name}"')
+        await connection.close()
+        await self.door.open()
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._broker.bootstrap_servers)
+        await admin.start()
+        kept = {"retention.ms": "-1"}
+        await admin.create_topics(
+            [NewTopic(topic, PARTITIONS, 1, topic_configs=kept) for topic in self.topics.values()]
+        )
+        await admin.close()
+
+    async def send_market(self, hours, rate_per_s):
+        """Send so many hours of a simulated market, up to now."""
+        now_s = time.time()
+        market = Market(
+            7,
+            now_s - hours * 3_600,
+            pairs=PAIRS,
+            rate_per_s=rate_per_s,
+            alert_threshold_percent=0.5,
+        )
+        async with self._outbox() as outbox:
+            for number, message in enumerate(market):
+                if message.event_time_s >= now_s - 5:
+                    break
+                stamp_ms = round(message.send_time_s * 1_000)
+                topic = self.topics[message.kind]
+                outbox.put(topic, message.key, message.value, timestamp_ms=stamp_ms)
+                if number % 1_000 == 999:
+                    await outbox.send()
+            await outbox.send()
+            await outbox.flush()
+
+    async def trade(self, pair, price, *, volume=1.0, ago_s=0.0):
+        """Send one trade, and return when Kafka has it."""
+        trade = {
+            "pair": pair,
+            "price": price,
+            "volume": volume,
+            "timestamp": time.time() - ago_s,
+            "side": "b",
+        }
+        await self._send("trade", pair, trade)
+
+    async def tick(self, pair, last):
+        """Send one ticker."""
+        await self._send("ticker", pair, {"pair": pair, "last": last, "timestamp": time.time()})
+
+    async def article(self, title, url, *, crypto="BTC", score=0.9):
+        """Send one article, of now."""
+        await self._send(
+            "article",
+            "news.example",
+            {
+                "id": title,
+                "title": title,
+                "url": url,
+                "website": "news.example",
+                "content": {"summary": "…"},
+                "cryptocurrencies_mentioned": [crypto],
+                "sentiment": {"score": score, "label": "positive"},
+                "published_at": time.time(),
+            },
+        )
+
+    async def _send(self, kind, key, value):
+        async with self._outbox() as outbox:
+            body, stamp_ms = json.dumps(value).encode(), round(time.time() * 1_000)
+            outbox.put(self.topics[kind], key.encode(), body, timestamp_ms=stamp_ms)
+            await outbox.send()
+            await outbox.flush()
+
+    def _outbox(self):
+        return open_outbox(load(self.environ), self.topics.values())

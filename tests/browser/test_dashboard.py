@@ -1,0 +1,291 @@
+"""What somebody sees who opens the dashboard and keeps it open."""
+
+import asyncio
+import json
+import statistics
+import time
+
+import pytest
+
+try:
+    from playwright.async_api import expect
+except ModuleNotFoundError:
+    # The fixture `browser` says so, in a sentence, and lets no test pass.
+    expect = None
+
+from .building import SOURCES, unit_tests
+
+if expect is not None:
+    # Machines that run tests are busy; what must be fast is measured by itself.
+    expect.set_options(timeout=15_000)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+DEAD = '[data-banner="bannerDead"]'
+CHART = '[data-testid="chart"]'
+BANNER = ".banner"
+AXE = SOURCES / "node_modules" / "axe-core" / "axe.min.js"
+
+
+async def shown(page):
+    """Return what the chart shows: times of first and last bar, their number, the last price."""
+    data = await page.eval_on_selector(CHART, "(chart) => ({...chart.dataset})")
+    return {
+        "first": int(data["first"]),
+        "last": int(data["last"]),
+        "bars": int(data["bars"]),
+        "close": float(data["close"]),
+    }
+
+
+async def wait_for_close(page, price, timeout_s=15.0):
+    await page.wait_for_function(
+        "([chart, price]) => document.querySelector(chart).dataset.close === price",
+        arg=[CHART, f"{price:g}"],
+        timeout=timeout_s * 1_000,
+    )
+
+
+async def read_bar(page, steps):
+    """Return what is read out of the bar so many steps from the right."""
+    await page.focus(CHART)
+    await page.keyboard.press("Escape")
+    for _ in range(steps):
+        await page.keyboard.press("ArrowLeft")
+    return await page.text_content('[aria-live="polite"].unseen')
+
+
+async def test_the_first_load_shows_pairs_candles_sentiment_and_news(visit):
+    page = await visit()
+
+    assert (await shown(page))["bars"] > 100
+    for pair in ("BTC/USD", "ETH/USD", "SOL/USD"):
+        await expect(page.locator(".pairs li", has_text=pair)).to_be_visible()
+    await expect(page.locator(".mood-label")).to_contain_text("Sentiment BTC")
+    await expect(page.locator(".articles li").first).to_be_visible()
+    await expect(page.locator(".status")).to_have_text("Live")
+
+
+async def test_searching_and_picking_a_pair_shows_its_candles(visit):
+    page = await visit()
+    before = (await shown(page))["close"]
+
+    await page.keyboard.press("/")
+    await page.keyboard.type("eth")
+    await page.keyboard.press("Enter")
+
+    await expect(page.locator(".pick")).to_contain_text("ETH/USD")
+    await page.wait_for_function(
+        "([chart, before]) => Math.abs(+document.querySelector(chart).dataset.close - before) > 1",
+        arg=[CHART, before],
+    )
+    await expect(page.locator(".mood-label")).to_contain_text("Sentiment ETH")
+
+
+async def test_scrolling_left_loads_history(visit):
+    page = await visit()
+    before = await shown(page)
+
+    await page.focus(CHART)
+    for _ in range(60):
+        await page.keyboard.press("Shift+ArrowLeft")
+
+    await page.wait_for_function(
+        "([chart, first]) => +document.querySelector(chart).dataset.first < first",
+        arg=[CHART, before["first"]],
+    )
+    after = await shown(page)
+    assert after["bars"] > before["bars"]
+    assert after["last"] >= before["last"]
+
+
+async def test_a_trade_is_on_the_chart_within_a_second(visit, stage):
+    page = await visit()
+    price, took_s = 50_000.5, []
+
+    for _ in range(5):
+        price += 1
+        await stage.trade("BTC/USD", price)
+        sent_s = time.monotonic()
+        await wait_for_close(page, price)
+        took_s.append(time.monotonic() - sent_s)
+
+    # The median, as other programs may have the machine for a moment.
+    assert statistics.median(took_s) < 1.0, took_s
+    await expect(page.locator('[data-testid="legend"] .state')).to_have_text("forming")
+
+
+async def test_a_late_trade_repaints_its_candle(visit, stage):
+    page = await visit()
+    await stage.trade("SOL/USD", 150.25)
+    await page.click("text=SOL/USD")
+    await wait_for_close(page, 150.25)
+    canvas = page.locator(CHART)
+    before = await canvas.screenshot()
+
+    await stage.trade("SOL/USD", 171.5, ago_s=180)
+
+    await expect(page.locator(".legend")).to_be_visible()
+    async with asyncio.timeout(15):
+        while "high 171.500" not in " ".join([await read_bar(page, n) for n in (3, 4, 5)]):
+            await asyncio.sleep(0.1)
+    await page.keyboard.press("Escape")
+    assert await canvas.screenshot() != before
+
+
+async def test_an_article_s_link_opens_nothing_but_web_pages(visit, stage):
+    page = await visit()
+    await stage.article("A good one", "https://news.example/good")
+    await stage.article("A bad one", "javascript:alert(1)")
+
+    good = page.locator(".articles a", has_text="A good one")
+    await expect(good).to_have_attribute("href", "https://news.example/good", timeout=15_000)
+    await expect(good).to_have_attribute("rel", "noopener noreferrer nofollow")
+    await expect(page.locator(".articles", has_text="A bad one")).to_be_visible()
+    assert not await page.locator(".articles a", has_text="A bad one").count()
+
+
+async def test_picking_a_bar_lists_the_articles_of_its_window(visit):
+    page = await visit()
+
+    await read_bar(page, 12)
+    await page.keyboard.press("Enter")
+
+    await expect(page.locator(".window")).to_contain_text("UTC")
+    await page.click(".window button")
+    await expect(page.locator(".window")).to_have_count(0)
+
+
+async def test_a_view_is_saved_and_opened_again(visit):
+    page = await visit()
+    await page.click("text=ETH/USD")
+    await page.click('.segments button:text-is("5m")')
+    await page.click("text=Views")
+    await page.fill('[aria-label="Name of this view"]', "Ether, five minutes")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".views li", has_text="Ether, five minutes")).to_be_visible()
+
+    other = await visit()
+    await other.click("text=Views")
+    await other.click('[aria-label="Open Ether, five minutes"]')
+
+    await expect(other.locator(".pick")).to_contain_text("ETH/USD")
+    await expect(other.locator('.segments button:text-is("5m")')).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    await other.click("text=Views")
+    await other.click('[aria-label="Delete Ether, five minutes"]')
+    await expect(other.locator(".views li", has_text="Ether, five minutes")).to_have_count(0)
+
+
+async def test_a_crypto_that_is_not_followed_leaves_the_list(visit):
+    page = await visit()
+    await page.click("text=Settings")
+    box = page.locator(".cryptos label", has_text="SOL").locator("input")
+    row = page.locator(".pairs li", has_text="SOL/USD")
+
+    await box.uncheck()
+    await expect(row).to_have_count(0)
+
+    await box.check()
+    await expect(row).to_have_count(1)
+
+
+async def test_it_speaks_french_and_the_table_shows_what_the_chart_does(visit):
+    page = await visit(locale="fr-FR")
+    assert await page.get_attribute("html", "lang") == "fr"
+
+    await page.click("text=Tableau")
+
+    head = page.locator(".candle-table thead")
+    await expect(head).to_contain_text("Clôture")
+    await expect(head).to_contain_text("Sentiment")
+    assert await page.locator(".candle-table tbody tr").count() > 100
+
+    await page.click("text=Réglages")
+    await page.select_option(".field select >> nth=0", "en")
+    await expect(head).to_contain_text("Close")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_nobody_is_kept_out(visit, scheme):
+    page = await visit(color_scheme=scheme, reduced_motion="reduce")
+    await page.evaluate(AXE.read_text())
+    bad = []
+    for view in ("#tab-news", "#tab-forecast", "#tab-health", "text=Table", "text=Settings"):
+        await page.click(view)
+        found = await page.evaluate("axe.run({resultTypes: ['violations']})")
+        bad += [
+            {"in": view, "id": each["id"], "at": [node["html"][:200] for node in each["nodes"][:3]]}
+            for each in found["violations"]
+            if each["impact"] in ("serious", "critical")
+        ]
+
+    assert not bad, json.dumps(bad, indent=1)
+
+
+async def test_it_fits_a_phone(visit):
+    page = await visit(viewport={"width": 360, "height": 740}, has_touch=True)
+
+    width = await page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 360
+    await page.click(".pick")
+    await page.click(".pairs.picking >> text=SOL/USD")
+    await expect(page.locator(".pick")).to_contain_text("SOL/USD")
+
+
+async def test_a_feed_that_stops_is_said_instead_of_a_chart_that_stands_still(visit, stage):
+    async def own_clock(page):
+        await page.clock.install()
+
+    page = await visit(prepare=own_clock)
+    await stage.tick("BTC/USD", 50_100.0)
+    await expect(page.locator(".quote")).to_contain_text("50,100.00", timeout=15_000)
+    await expect(page.locator(BANNER)).to_have_count(0)
+
+    await page.clock.fast_forward(20_000)
+
+    await expect(page.locator(DEAD)).to_contain_text("The feed has stopped")
+    await stage.tick("BTC/USD", 50_200.0)
+    await expect(page.locator(BANNER)).to_have_count(0)
+
+
+async def test_a_database_that_is_down_is_said_and_live_data_goes_on(visit, stage):
+    page = await visit()
+    await stage.door.shut()
+    try:
+        await expect(page.locator('[data-banner="bannerDatabase"]')).to_be_visible(timeout=30_000)
+        await page.click("#tab-health")
+        await expect(page.locator(".down-list")).to_contain_text("The database is down")
+        await stage.trade("BTC/USD", 50_300.5)
+        await wait_for_close(page, 50_300.5)
+        fresh = await visit()
+        assert (await shown(fresh))["bars"] > 0
+    finally:
+        await stage.door.open()
+    await expect(page.locator('[data-banner="bannerDatabase"]')).to_have_count(0, timeout=30_000)
+
+
+async def test_a_restarted_worker_is_met_again_without_a_gap(visit, stage):
+    page = await visit()
+    await page.evaluate("window.isSamePage = true")
+
+    await asyncio.to_thread(stage.worker.terminate)
+    await expect(page.locator('[data-banner="bannerLost"]')).to_be_visible(timeout=15_000)
+    await stage.trade("BTC/USD", 50_400.5, ago_s=1)
+    await stage.trade("BTC/USD", 50_401.5)
+    await asyncio.to_thread(stage.worker.start)
+
+    await wait_for_close(page, 50_401.5, timeout_s=30)
+    await expect(page.locator(BANNER)).to_have_count(0, timeout=15_000)
+    await expect(page.locator(".status")).to_have_text("Live")
+    assert await page.evaluate("window.isSamePage")
+    last = (await shown(page))["last"]
+    path = f"/live/candles/BTC/USD/?window={last}"
+    kept = (await asyncio.to_thread(stage.worker.get, path))["rows"][0]
+    assert f"{kept['trades']} trades" in await read_bar(page, 1)
+
+
+async def test_its_pure_parts_pass_their_own_tests():
+    said, passed = await asyncio.to_thread(unit_tests)
+    assert passed, said[-4_000:]

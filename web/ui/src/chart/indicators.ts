@@ -1,0 +1,40 @@
+// Lines over candles. A value is null where there are not enough bars for it.
+
+/** What can be put over candles. */
+export const INDICATORS = ["vwap", "ma20", "ma50", "alerts"] as const;
+export type Indicator = (typeof INDICATORS)[number];
+
+export type Line = (number | null)[];
+
+/** The mean of each *length* values up to and with each one. */
+export function movingAverage(values: readonly number[], length: number): Line {
+  let sum = 0;
+  return values.map((value, index) => {
+    sum += value - (index >= length ? (values[index - length] as number) : 0);
+    return index >= length - 1 ? sum / length : null;
+  });
+}
+
+export interface Traded {
+  time: number;
+  vwap: number | null;
+  volume: number;
+}
+
+const DAY_S = 86_400;
+
+/** The volume-weighted average price since midnight UTC, up to and with each bar. */
+export function dayVwap(bars: readonly Traded[]): Line {
+  let day = -1;
+  let turnover = 0;
+  let volume = 0;
+  return bars.map((bar) => {
+    const today = Math.floor(bar.time / DAY_S);
+    if (today !== day) [day, turnover, volume] = [today, 0, 0];
+    if (bar.vwap !== null) {
+      turnover += bar.vwap * bar.volume;
+      volume += bar.volume;
+    }
+    return volume > 0 ? turnover / volume : null;
+  });
+}

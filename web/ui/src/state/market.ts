@@ -1,0 +1,323 @@
+// What is looked at: one pair with its candles, sentiment, alerts and articles, kept up to date.
+import { reactive, shallowReactive } from "vue";
+import { ask, query, Refused } from "../api/ask";
+import { Feed, type Update } from "../api/feed";
+import {
+  STEP_S,
+  unixS,
+  type AlertRow,
+  type ArticleRow,
+  type CandleRow,
+  type Interval,
+  type Page,
+  type SentimentRow,
+  type TickerRow,
+} from "../api/rows";
+import { Candles, type Bar } from "../chart/candles";
+import { isNewer, moodWindow, type MoodWindow } from "../chart/mood";
+import type { Alert } from "../chart/price-chart";
+import { countUpdates, setConnection } from "./health";
+import { preferences } from "./preferences";
+import { quotes, readQuotes, takeTicker } from "./quotes";
+
+const FIRST_BARS = 500;
+const OLDER_BARS = 500;
+const MOST_ARTICLES = 50;
+// After history could not be read, scrolling does not ask again sooner.
+const ASK_AGAIN_MS = 10_000;
+const FIRST_DAY = "2009-01-03T00:00:00Z";
+
+export interface Market {
+  pair: string;
+  crypto: string;
+  interval: Interval;
+  loading: boolean;
+  loadingOlder: boolean;
+  /** Why something is missing, in the worker's words. */
+  trouble: string | null;
+  historyTrouble: string | null;
+  articles: ArticleRow[];
+  /** The stretch of time whose articles are listed, or null for the latest. */
+  window: { fromS: number; toS: number } | null;
+  articlesTrouble: string | null;
+}
+
+export const market = reactive<Market>({
+  pair: preferences.pair,
+  crypto: preferences.pair.split("/")[0] ?? "",
+  interval: preferences.interval,
+  loading: true,
+  loadingOlder: false,
+  trouble: null,
+  historyTrouble: null,
+  articles: [],
+  window: null,
+  articlesTrouble: null,
+});
+
+/** What charts draw. Vue does not look inside: it changes up to a hundred times a second. */
+export const drawn = shallowReactive({
+  candles: new Candles(),
+  moods: new Map<number, MoodWindow>(),
+  alerts: [] as Alert[],
+  /** Counts whole new sets of candles. */
+  generation: 0,
+});
+
+export interface MarketListener {
+  onBars(bars: Bar[]): void;
+  onMoods(): void;
+}
+
+let listener: MarketListener | null = null;
+let channels: string[] = [];
+let opened = 0;
+let hasAll = false;
+let askAgainMs = 0;
+
+export function listen(to: MarketListener | null): void {
+  listener = to;
+}
+
+const changedBars = new Set<Bar>();
+let moodsChanged = false;
+let isFlushing = false;
+
+// Many updates come between two frames; the screen shows only the last of them anyway.
+function flushSoon(): void {
+  if (isFlushing) return;
+  isFlushing = true;
+  requestAnimationFrame(() => {
+    isFlushing = false;
+    // In the order of time, as the chart wants them.
+    const bars = [...changedBars].sort((one, other) => one.time - other.time);
+    changedBars.clear();
+    if (bars.length) listener?.onBars(bars);
+    if (moodsChanged) listener?.onMoods();
+    moodsChanged = false;
+    for (const row of tickers.values()) takeTicker(row);
+    tickers.clear();
+  });
+}
+
+const tickers = new Map<string, TickerRow>();
+
+const feed = new Feed(`${location.origin.replace(/^http/, "ws")}/ws/`, {
+  onUpdates(updates: Update[], isNews: boolean) {
+    if (isNews) countUpdates(updates.length);
+    for (const update of updates) take(update);
+    flushSoon();
+  },
+  onStatus: setConnection,
+  onGap(name: string) {
+    // What is gone from the feed is in the tables and the database.
+    if (name === "*" || name !== "ticker") void open(market.pair, market.interval);
+    else void readQuotes().catch(() => undefined);
+  },
+});
+
+export function start(): void {
+  feed.subscribe(["ticker"], null);
+  feed.start();
+  void open(market.pair, market.interval);
+}
+
+/** Show *pair* in candles of *interval*. */
+export async function open(pair: string, interval: Interval): Promise<void> {
+  const mine = ++opened;
+  const isSame = pair === market.pair && interval === market.interval;
+  const crypto = pair.split("/")[0] ?? pair;
+  if (crypto !== market.crypto) market.window = null;
+  Object.assign(market, { pair, crypto, interval, loading: true, trouble: null });
+  Object.assign(preferences, { pair, interval });
+  market.historyTrouble = null;
+  hasAll = false;
+  askAgainMs = 0;
+  const name = `candles:${pair}${interval === "1m" ? "" : `:${interval}`}`;
+  try {
+    const parameters = query({ interval, periode: "24h", limit: FIRST_BARS });
+    const page = await ask<Page<CandleRow>>(`/api/v1/candles/${path(pair)}/?${parameters}`);
+    if (mine !== opened) return;
+    const candles = new Candles();
+    for (const row of page.data.reverse()) candles.put(row);
+    changedBars.clear();
+    feed.unsubscribe(channels);
+    channels = [name, `sentiment:${crypto}`, `alert:${pair}`, `article:${crypto}`];
+    Object.assign(drawn, { candles, generation: drawn.generation + 1 });
+    if (!isSame) Object.assign(drawn, { alerts: [], moods: new Map() });
+    feed.subscribe([name], page.stream);
+    feed.subscribe(channels.slice(1), null);
+  } catch (error) {
+    if (mine !== opened) return;
+    market.trouble = detailOf(error);
+    setTimeout(() => mine === opened && void open(pair, interval), 3_000);
+    return;
+  } finally {
+    if (mine === opened) market.loading = false;
+  }
+  const first = drawn.candles.oldest?.time ?? Date.now() / 1_000 - 86_400;
+  await Promise.all([readMoods(crypto, first, null), readAlerts(pair), readArticles()]);
+  if (mine === opened && drawn.candles.bars.length < FIRST_BARS / 2) await readOlder();
+}
+
+/** Put candles before the oldest one, and their sentiment; true if there were any. */
+export async function readOlder(): Promise<boolean> {
+  if (market.loadingOlder || market.loading || hasAll || Date.now() < askAgainMs) return false;
+  const mine = opened;
+  const { pair, interval, crypto } = market;
+  const end = drawn.candles.oldest?.time ?? Math.floor(Date.now() / 1_000);
+  market.loadingOlder = true;
+  try {
+    const near = await older(pair, interval, end, iso(end - OLDER_BARS * STEP_S[interval]));
+    // A market may have been closed for longer than that.
+    const rows = near.length ? near : await older(pair, interval, end, FIRST_DAY);
+    if (mine !== opened) return false;
+    market.historyTrouble = null;
+    hasAll = !rows.length;
+    for (const row of rows) drawn.candles.put(row);
+    if (!hasAll) {
+      listener?.onBars([]);
+      await readMoods(crypto, drawn.candles.oldest?.time ?? end, end);
+    }
+    return !hasAll;
+  } catch (error) {
+    if (mine !== opened) return false;
+    market.historyTrouble = detailOf(error);
+    askAgainMs = Date.now() + ASK_AGAIN_MS;
+    return false;
+  } finally {
+    market.loadingOlder = false;
+  }
+}
+
+async function older(
+  pair: string,
+  interval: Interval,
+  endS: number,
+  begin: string,
+): Promise<CandleRow[]> {
+  const parameters = query({
+    interval,
+    date_debut: begin,
+    date_fin: iso(endS),
+    limit: OLDER_BARS,
+  });
+  return (await ask<Page<CandleRow>>(`/api/v1/candles/${path(pair)}/?${parameters}`)).data;
+}
+
+async function readMoods(crypto: string, fromS: number, toS: number | null): Promise<void> {
+  // A page holds three days and a half; behind long candles older sentiment is left out.
+  const parameters = query({
+    date_debut: iso(fromS),
+    date_fin: toS === null ? undefined : iso(toS + 300),
+    limit: 1_000,
+  });
+  const page = await ask<Page<SentimentRow>>(
+    `/api/v1/sentiment/${path(crypto)}/historique/?${parameters}`,
+  ).catch(() => null);
+  if (!page || crypto !== market.crypto) return;
+  for (const row of page.data) takeMood(row);
+  listener?.onMoods();
+}
+
+async function readAlerts(pair: string): Promise<void> {
+  const parameters = query({ pair, periode: "24h", limit: 200 });
+  const page = await ask<Page<AlertRow>>(`/api/v1/alert/historique/?${parameters}`).catch(
+    () => null,
+  );
+  if (page && pair === market.pair) drawn.alerts = page.data.map(alert);
+}
+
+/** Read the articles of the chosen window, or the latest. */
+export async function readArticles(): Promise<void> {
+  const { crypto, window } = market;
+  const range = window
+    ? { date_debut: iso(window.fromS), date_fin: iso(window.toS) }
+    : { periode: "24h" };
+  const parameters = query({ crypto, ...range, limit: MOST_ARTICLES });
+  try {
+    const page = await ask<Page<ArticleRow>>(`/api/v1/article/historique/?${parameters}`);
+    if (crypto !== market.crypto || window !== market.window) return;
+    market.articles = page.data;
+    market.articlesTrouble = null;
+  } catch (error) {
+    if (crypto === market.crypto) market.articlesTrouble = detailOf(error);
+  }
+}
+
+/** List the articles of the sentiment window, or of the longer candle, that holds *timeS*. */
+export function pickWindow(timeS: number | null): void {
+  const size = Math.max(STEP_S[market.interval], 300);
+  const fromS = timeS === null ? 0 : Math.floor(timeS / size) * size;
+  market.window = timeS === null ? null : { fromS, toS: fromS + size };
+  void readArticles();
+}
+
+function take({ channel, data }: Update): void {
+  const name = channel.split(":")[0];
+  if (name === "ticker") {
+    const row = data as TickerRow;
+    tickers.set(row.pair, row);
+  } else if (name === "candles") {
+    takeCandle(data as CandleRow);
+  } else if (name === "sentiment") {
+    if (takeMood(data as SentimentRow)) moodsChanged = true;
+  } else if (name === "alert") {
+    const row = data as AlertRow;
+    if (row.pair === market.pair) drawn.alerts = [...drawn.alerts, alert(row)].slice(-500);
+  } else if (name === "article") {
+    takeArticle(data as ArticleRow);
+  }
+}
+
+function takeCandle(row: CandleRow): void {
+  if (row.pair !== market.pair || row.interval !== market.interval || market.loading) return;
+  const time = unixS(row.timestamp);
+  // Behind what is loaded there would be a hole between it and the rest.
+  if (time < (drawn.candles.oldest?.time ?? 0)) return;
+  const before = drawn.candles.at(time);
+  if (drawn.candles.put(row) === "none") return;
+  if (before) changedBars.delete(before);
+  changedBars.add(drawn.candles.at(time) as Bar);
+}
+
+function takeMood(row: SentimentRow): boolean {
+  const window = moodWindow(row);
+  if (row.crypto_symbol !== market.crypto || !window) return false;
+  if (!isNewer(window, drawn.moods.get(window.startS))) return false;
+  drawn.moods.set(window.startS, window);
+  return true;
+}
+
+function takeArticle(row: ArticleRow): void {
+  if (!row.cryptocurrencies_mentioned.includes(market.crypto)) return;
+  const time = unixS(row.timestamp);
+  const { window, articles } = market;
+  if (window && (time < window.fromS || time >= window.toS)) return;
+  const isKnown = articles.some((one) => (one.url ?? one.article_id) === (row.url ?? row.article_id));
+  if (isKnown) return;
+  market.articles = [row, ...articles]
+    .sort((one, other) => unixS(other.timestamp) - unixS(one.timestamp))
+    .slice(0, MOST_ARTICLES);
+}
+
+function alert(row: AlertRow): Alert {
+  return { time: unixS(row.timestamp), up: row.alert_type === "PRICE_UP" };
+}
+
+function path(subject: string): string {
+  return subject.split("/").map(encodeURIComponent).join("/");
+}
+
+function iso(timeS: number): string {
+  return new Date(timeS * 1_000).toISOString();
+}
+
+export function detailOf(error: unknown): string {
+  return error instanceof Refused ? error.message : String(error);
+}
+
+/** The first pair there is, if the chosen one is not among them. */
+export function pairOrFirst(pair: string): string {
+  return quotes.has(pair) || !quotes.size ? pair : ([...quotes.keys()].sort()[0] as string);
+}
