@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ class CommandLine:
             env=self._environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            # A process started in the background of a script inherits that Ctrl-C is ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             **options,
         )
 

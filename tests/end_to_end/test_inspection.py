@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import time
 from collections import defaultdict
 
@@ -194,14 +195,16 @@ async def test_watch_prints_a_row_each_time_it_changes(market, worker, cryptoviz
                 revisions[row["key"]].append(row["value"]["revision"])
             for each in revisions.values():
                 assert each == sorted(set(each))
-    finally:
+        sending.terminate()
         for process in watching:
-            process.send_signal(2)
+            process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=20)
             assert b"Traceback" not in err
             assert process.returncode == 0
-        sending.terminate()
-        sending.communicate(timeout=20)
+    finally:
+        for process in (sending, *watching):
+            process.kill()
+            process.communicate()
 
 
 BAD = [
