@@ -10,19 +10,6 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 
-async def lag(bootstrap_servers: str, group: str, topics: Sequence[str]) -> int:
-    """Return how many records of *topics* the *group* has not committed yet."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers)
-    await admin.start()
-    await consumer.start()
-    try:
-        return await _lag(admin, consumer, group, topics)
-    finally:
-        await consumer.stop()
-        await admin.close()
-
-
 async def wait_until_drained(
     bootstrap_servers: str, group: str, topics: Sequence[str], timeout_s: float = 60.0
 ) -> None:
