@@ -63,8 +63,9 @@ class WindowedTable(Generic[W]):
         source partitions to wait for, where they are not the table's own.
         """
         self.name, self.size_s, self.subject = name, size_s, subject
+        self.source, self.window = source, window
         self.rows = Rows(app, name, help=help)
-        self._app, self._window, self._settings = app, window, settings
+        self._app, self._settings = app, settings
         self._clock, self._expected = clock, tuple(str(number) for number in expected)
         self._folding = Folding(
             self.rows,
@@ -113,7 +114,7 @@ class WindowedTable(Generic[W]):
         for number, stream_time_s in (stream_times or {}).items():
             memory.watermark.observe(str(number), stream_time_s, now_s)
         memory.position = last
-        if self._window.follows:
+        if self.window.follows:
             self._folding.link(partition, memory, changed)
         self._advance(partition, memory, changed, now_s)
 
@@ -151,15 +152,23 @@ class WindowedTable(Generic[W]):
 
     def newest(self) -> Iterator[bytes]:
         """Yield the value of each subject's newest window, ordered by partition and subject."""
-        for partition, memory in sorted(self._memory.items()):
+        for partition, memory in self.held():
             for subject in memory.subjects():
                 yield from self._values(partition, subject, memory.starts(subject)[-1:])
 
     def history(self, subject: str, limit: int) -> Iterator[bytes]:
         """Yield the values of *subject*'s newest *limit* windows here, newest first."""
-        for partition, memory in sorted(self._memory.items()):
+        for partition, memory in self.held():
             starts = memory.starts(subject)[-limit:]
             yield from self._values(partition, subject, reversed(starts))
+
+    def held(self) -> list[tuple[int, PartitionMemory]]:
+        """Return the partitions that this worker holds, with what it remembers of their rows."""
+        return sorted(self._memory.items())
+
+    def key(self, subject: str, start: int) -> bytes:
+        """Return the key of the window of *subject* from *start* (Unix s) on."""
+        return self._folding.key(subject, start)
 
     def _values(self, partition: int, subject: str, starts: Iterable[int]) -> Iterator[bytes]:
         for start in starts:

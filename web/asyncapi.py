@@ -151,7 +151,7 @@ def _results() -> Iterator[Channel]:
 
 def _changelogs() -> Iterator[Channel]:
     for name, table in registry.windowed().items():
-        topic, payload = table.rows.table.changelog_topic_name, table._window
+        topic, payload = table.rows.table.changelog_topic_name, table.window
         text = f"Changelog: {table.rows.table.help}"
         yield Channel(f"{name}_changelog", topic, text, "SUBJECT|START", (payload,), "send", True)
     for name, rows in registry.plain().items():

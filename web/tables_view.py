@@ -98,14 +98,13 @@ def _windowed_states() -> Iterator[TableState]:
         yield TableState(
             table=name,
             help=str(table.rows.table.help),
-            key=_key(table, table.subject, 0).decode().replace("|0", "|window_start", 1),
+            key=table.key(table.subject, 0).decode().replace("|0", "|window_start", 1),
             size_s=table.size_s,
             lateness_s=settings.lateness,
             retention_s=settings.table_retention,
             changelog=table.rows.table.changelog_topic_name,
             partitions=[
-                _windowed_partition(table, number, memory)
-                for number, memory in sorted(table._memory.items())
+                _windowed_partition(table, number, memory) for number, memory in table.held()
             ],
         )
 
@@ -121,7 +120,7 @@ def _windowed_partition(
         watermark=watermark_s if math.isfinite(watermark_s) else None,
         oldest_window=min((each[0] for each in starts), default=None),
         newest_window=max((each[-1] for each in starts), default=None),
-        lag=_lag(table._recovery._source, number, memory.position),
+        lag=_lag(table.source, number, memory.position),
     )
 
 
@@ -188,11 +187,7 @@ def _held(rows: Rows) -> list[int]:
 
 
 def _windows_here(table: WindowedTable[Any]) -> Iterator[RowPlace]:
-    for number, memory in table._memory.items():
+    for number, memory in table.held():
         for subject in memory.subjects():
             for start in memory.starts(subject):
-                yield (subject, start, ""), number, _key(table, subject, start)
-
-
-def _key(table: WindowedTable[Any], subject: str, start: int) -> bytes:
-    return table._folding.key(subject, start)
+                yield (subject, start, ""), number, table.key(subject, start)
