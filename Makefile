@@ -24,11 +24,11 @@ web/static/index.html: $(UI_SOURCES)
 run: .venv/installed $(DASHBOARD)  ## Run everything on this machine: Kafka, PostgreSQL, a simulated market, a worker
 	$(BIN)/python -m cryptoviz.local.run
 
-test: .venv/installed  ## Run the tests against embedded servers, which they start themselves
+test: .venv/installed $(DASHBOARD)  ## Run all tests; servers and Chromium they start themselves
 	# Real servers on a busy machine can miss a deadline; the summary counts every second try.
-	$(BIN)/python -m pytest --ignore tests/browser/test_dashboard.py --reruns 1 -rR
+	$(BIN)/python -m pytest --reruns 1 -rR
 
-browser: .venv/installed $(DASHBOARD)  ## Test the dashboard in Chromium, which is found or installed
+browser: .venv/installed $(DASHBOARD)  ## Test the dashboard alone, in a Chromium that is found or installed
 	$(BIN)/python -m pytest tests/browser
 
 check: .venv/installed  ## Lint, types, import rules and the tests that need no server

@@ -16,7 +16,12 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-APT = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "chromium")
+# Another installation may be under way.
+_WAIT = "DPkg::Lock::Timeout=120"
+APT = (
+    ("apt-get", "update", "--quiet"),
+    ("apt-get", "-o", _WAIT, "install", "--yes", "--quiet", "--no-install-recommends", "chromium"),
+)
 
 
 @functools.cache
@@ -29,7 +34,7 @@ def chromium_path():
     can_install = shutil.which("apt-get") and os.geteuid() == 0
     assert can_install, "The browser tests need Chromium: on the PATH, or named by CHROMIUM."
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (("apt-get", "update", "--quiet"), APT):
+    for command in APT:
         done = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
         assert done.returncode == 0, f"{' '.join(command)} failed: {done.stderr[-2000:]}"
     found = _found()

@@ -13,7 +13,7 @@ except ModuleNotFoundError:
     # The fixture `browser` says so, in a sentence, and lets no test pass.
     expect = None
 
-from .building import SOURCES, unit_tests
+from .building import SOURCES
 
 if expect is not None:
     # Machines that run tests are busy; what must be fast is measured by itself.
@@ -284,8 +284,3 @@ async def test_a_restarted_worker_is_met_again_without_a_gap(visit, stage):
     path = f"/live/candles/BTC/USD/?window={last}"
     kept = (await asyncio.to_thread(stage.worker.get, path))["rows"][0]
     assert f"{kept['trades']} trades" in await read_bar(page, 1)
-
-
-async def test_its_pure_parts_pass_their_own_tests():
-    said, passed = await asyncio.to_thread(unit_tests)
-    assert passed, said[-4_000:]
