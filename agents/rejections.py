@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from faust.types import TopicT
 
+from cryptoviz import tally
 from cryptoviz.batch import Batch
-
-# Rejected messages since the start, by topic and code.
-counts: Counter[tuple[str, str]] = Counter()
 
 
 def reject(batch: Batch[Any], dead_letters: TopicT) -> None:
     """Send the rejected messages of *batch* to *dead_letters*, with where and why in headers."""
     for rejected in batch.decoded.rejected:
         record = batch.raw.records[rejected.index]
-        counts[batch.topic, rejected.code] += 1
+        tally.rejected[batch.topic, rejected.code] += 1
         dead_letters.send_soon(
             key=record.key,
             value=record.value,

@@ -59,6 +59,7 @@ STREAM_MODULES = (
     "web.history",
     "web.instruments",
     "web.live",
+    "web.metrics",
     "web.openapi",
     "web.plain_feeds",
     "web.stream",

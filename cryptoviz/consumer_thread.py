@@ -54,10 +54,18 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
     def reached(self, tp: TP) -> int | None:
         """Return the offset at which the next fetch of *tp* begins; None if it is not known."""
+        state = self._state(tp)
+        return state.position if state is not None and state.has_valid_position else None
+
+    def end(self, tp: TP) -> int | None:
+        """Return the offset behind the last record of *tp*, as the last fetch told it."""
+        state = self._state(tp)
+        return None if state is None else state.highwater
+
+    def _state(self, tp: TP) -> Any:
         subscription = self._ensure_consumer()._subscription.subscription
         assignment = subscription.assignment if subscription else None
         key = aiokafka.TopicPartition(*tp)
         if assignment is None or key not in assignment.tps:
             return None
-        state = assignment.state_value(key)
-        return state.position if state.has_valid_position else None
+        return assignment.state_value(key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 
 from faust.types import TP
@@ -30,6 +30,8 @@ class Outstanding:
         self._batches: defaultdict[TP, deque[RawBatch]] = defaultdict(deque)
         # How far reading has come behind the last batch, where it met no record.
         self._ends: dict[TP, int] = {}
+        # Records that agents have finished and whose offsets were handed to a commit, by topic.
+        self.done: Counter[str] = Counter()
 
     def add(self, tp: TP, batch: RawBatch) -> None:
         """Note that *batch* of *tp* is being handed over, behind those noted before."""
@@ -57,7 +59,9 @@ class Outstanding:
         """Drop the finished batches at the head of *tp*; return the offset after the last one."""
         batches, offset = self._batches[tp], None
         while batches and batches[0].finished:
-            offset = batches.popleft().next
+            batch = batches.popleft()
+            self.done[tp.topic] += len(batch.records)
+            offset = batch.next
         return offset if batches else self._ends.pop(tp, offset)
 
     def forget(self, tp: TP) -> None:

@@ -9,10 +9,12 @@ in tests/kafka/test_transport.py exercise each of them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import aiokafka
+from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
@@ -111,6 +113,27 @@ class Consumer(driver.Consumer):
     def committed(self, tp: TP) -> int | None:
         """Return the offset from which *tp* is read after a restart; None for its start."""
         return self._committed_offset[tp]
+
+    def done(self) -> Counter[str]:
+        """Return how many records agents have finished since the start, by batched topic."""
+        return self._outstanding.done
+
+    def lags(self) -> dict[TP, int]:
+        """Return how many records of each batched partition held here are not committed yet.
+
+        A partition of which nothing is committed counts from its start. Left out are partitions
+        whose end no fetch has told yet.
+        """
+        try:
+            held = self.assignment()
+        except ConsumerNotStarted:
+            return {}
+        ends = {tp: self._thread.end(tp) for tp in held if tp.topic in self._batched_topics}
+        return {
+            tp: max(0, end - (self.committed(tp) or 0))
+            for tp, end in ends.items()
+            if end is not None
+        }
 
     async def perform_seek(self) -> None:
         """Go back to what is committed, and to the start where nothing is.

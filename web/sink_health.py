@@ -1,12 +1,14 @@
-"""`/health/` of a sink that runs alone; beside the stream app it has no server of its own."""
+"""`/health/` and `/metrics` of a sink that runs alone; beside the stream app it has no server."""
 
 from __future__ import annotations
 
 from faust.types.web import Request, Response, View
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from cryptoviz.app import sink
 from cryptoviz.ingests import by_topic, database
 from web.answers import json_value
+from web.measures import Parts, Reading, Stored, process, text
 
 
 @sink.page("/health/")
@@ -21,3 +23,11 @@ async def health(view: View, request: Request) -> Response:
         "rows": {ingest.table.name: dict(ingest.counts) for ingest in by_topic.values()},
     }
     return json_value(view, report, status=200 if ready else 503)
+
+
+@sink.page("/metrics")
+async def metrics(view: View, request: Request) -> Response:
+    """Return the counters and gauges of this sink; counters begin at its start."""
+    down = {"database"} if await database.trouble() else set()
+    body = text(Parts({"database"}, down), Reading("sink", sink), Stored(by_topic), process)
+    return view.bytes(body, content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -29,6 +29,7 @@ SUPPORT = {
     "web.forward",
     "web.known",
     "web.live_rows",
+    "web.measures",
     "web.operation",
     "web.overlay",
     "web.pages",
