@@ -49,6 +49,10 @@ class Rows:
             tp.partition for tp in self._app.assignor.assigned_actives() if tp.topic == topic
         )
 
+    def held_partitions(self) -> list[int]:
+        """Return the partitions that this worker answers for: no standby copies of others' rows."""
+        return self.partitions() if self.table.is_global else self.active_partitions()
+
     def read(self, partition: int, key: bytes) -> bytes | None:
         """Return the value of *key* in *partition*, or None."""
         if self._tombstones and (partition, key) in self._tombstones:
@@ -85,11 +89,11 @@ class Rows:
         yield from store._visible_items(store._db_for_partition(partition))
 
     def find(self, key_start: bytes) -> list[bytes]:
-        """Return the values of the keys that are *key_start*, or begin with it and ``|``."""
+        """Return the values here of the keys that are *key_start*, or begin with it and ``|``."""
         wanted = (key_start, key_start + b"|")
         return [
             value
-            for partition in self.partitions()
+            for partition in self.held_partitions()
             for key, value in self.scan(partition)
             if key == wanted[0] or key.startswith(wanted[1])
         ]

@@ -89,7 +89,7 @@ class Book:
 
     def __init__(self, pair="BTC/USD", terms=TERMS, mood_at=lambda time_s: None):
         self.forecaster = Forecaster(pair=pair)
-        self.rows, self.terms, self.mood_at = {}, terms, mood_at
+        self.rows, self.terms, self.mood_at, self.is_wanted = {}, terms, mood_at, True
         self.offsets = count()
         self.history, self.outcomes = [], []
 
@@ -99,7 +99,7 @@ class Book:
         for close in closes:
             place = next(self.offsets) if offset is None else offset
             for forecast, came_true in self.forecaster.fold(
-                close, place, self.terms, self.rows.get, self.mood_at
+                close, place, self.terms, self.rows.get, self.mood_at, lambda: self.is_wanted
             ):
                 self.rows[forecast.key] = forecast
                 told.append(forecast)

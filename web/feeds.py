@@ -16,6 +16,7 @@ from cryptoviz.feeds.message import Message
 from cryptoviz.feeds.source import KafkaSource
 from cryptoviz.records import Alert, Article, Ticker, Trade
 from cryptoviz.settings import current
+from tables import configuration
 from tables.sizes import label
 from web import sockets
 from web.connections import EventConnection
@@ -66,7 +67,7 @@ def _named(feed: Feed, name: str, subject: str, subject_of: Callable[[str], str]
 
 
 feeds = _feeds()
-live = Live(feeds, KafkaSource(current()))
+live = Live(feeds, KafkaSource(current()), configuration.inactive_symbols)
 
 
 def raw_topic(feed: str) -> str:

@@ -17,6 +17,12 @@ def pairs() -> list[str]:
     return sorted({instrument.pair for instrument in instruments.everything()})
 
 
+def active_pairs() -> list[str]:
+    """Return the pairs whose base is not left out of live views, sorted."""
+    inactive = configuration.inactive_symbols()
+    return [pair for pair in pairs() if pair.partition("/")[0] not in inactive]
+
+
 async def known_pair(pair: str) -> bool:
     """Return whether there ever was a record of *pair*."""
     if instruments.rows.find(pair.encode()):

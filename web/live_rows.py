@@ -19,6 +19,8 @@ from web.queries import crypto_of, pair_of
 # Plain tables by what their keys begin with; a table's name may go on with its size of windows.
 _BY_CRYPTO = ("crypto", "moods", "sentiment_skill")
 _BY_PAIR = ("alerts", "forecasters", "instruments", "predictions", "score_hours", "scores")
+# What people have configured is shown whatever it is about, or nobody could switch it on again.
+_CONFIGURED = (configuration.cryptos.rows.name, configuration.visualizations.rows.name)
 
 
 async def newest(table: str, scope: str = "all") -> list[bytes]:
@@ -26,21 +28,22 @@ async def newest(table: str, scope: str = "all") -> list[bytes]:
     rows = list(_all_here(table))
     if scope != HERE and not _is_everywhere(table):
         rows += await rows_elsewhere(_changelog(table), f"/live/{table}/", {})
-    return _active(rows)
+    return rows if table in _CONFIGURED else _active(rows)
 
 
 async def windows(
     table: str, subject: str, limit: int, window: str | None = None, scope: str = "all"
 ) -> list[bytes]:
     """Return rows of *subject*, newest first, from whichever worker holds them."""
-    if not configuration.is_active(subject.split("/")[0]):
+    if table not in _CONFIGURED and not configuration.is_active(subject.split("/")[0]):
         return []
     values = list(_here(table, subject, limit, window))
-    if values or scope == HERE or _is_everywhere(table):
+    if scope == HERE or _is_everywhere(table) or (values and not _is_spread(table)):
         return values
     path = f"/live/{table}/{quote(subject, safe='')}/"
     query = {"limit": str(limit)} | ({"window": window} if window else {})
-    return await rows_elsewhere(_changelog(table), path, query)
+    values += await rows_elsewhere(_changelog(table), path, query)
+    return sorted(values)[:limit] if _is_spread(table) else values
 
 
 def known(table: str) -> None:
@@ -79,7 +82,7 @@ def _all_here(table: str) -> Iterator[bytes]:
         yield from predictions.newest()
         return
     rows = registry.plain()[table]
-    for partition in rows.partitions():
+    for partition in rows.held_partitions():
         for _, value in rows.scan(partition):
             yield value
 
@@ -145,6 +148,11 @@ def _changelog(table: str) -> str:
     rows = registry.windowed()[table].rows if table in registry.windowed() else None
     name: str = (rows or registry.plain()[table]).table.changelog_topic_name
     return name
+
+
+def _is_spread(table: str) -> bool:
+    """Return whether several workers may hold rows of one subject: those of a crypto's pairs."""
+    return table in registry.plain() and table.startswith(_BY_CRYPTO)
 
 
 def _is_everywhere(table: str) -> bool:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from cryptoviz.feeds.cursor import Cursor, Rank, WindowKey
+from cryptoviz.feeds.subscription import crypto_of
 from web import overlay
 from web.channels import table_of
 from web.feeds import live
@@ -53,10 +54,14 @@ async def snapshot(channels: Sequence[str]) -> tuple[list[bytes], Cursor]:
 
 
 def _records(channel: str) -> list[bytes]:
-    feed, _, subject = channel.partition(":")
-    latest = live.hub.logs[feed].latest
-    messages = [latest.get(subject)] if subject else list(latest.values())
-    return list(dict.fromkeys(message.fragment for message in messages if message is not None))
+    feed, _, wanted = channel.partition(":")
+    latest, hidden = live.hub.logs[feed].latest, live.hub.hidden()
+    messages = [
+        latest[subject]
+        for subject in ([wanted] if wanted else latest)
+        if subject in latest and crypto_of(subject) not in hidden
+    ]
+    return list(dict.fromkeys(message.fragment for message in messages))
 
 
 async def _windows(channel: str, table: str, seen: list[Seen]) -> list[bytes]:

@@ -141,7 +141,7 @@ def _plain_states() -> Iterator[TableState]:
             changelog=rows.table.changelog_topic_name,
             partitions=[
                 PartitionState(partition=number, rows=sum(1 for _ in rows.scan(number)))
-                for number in _held(rows)
+                for number in rows.held_partitions()
             ],
         )
 
@@ -176,14 +176,9 @@ def _rows_here(
 
 
 def _plain_here(rows: Rows) -> Iterator[RowPlace]:
-    for number in _held(rows):
+    for number in rows.held_partitions():
         for key, _ in rows.scan(number):
             yield order(key.decode()), number, key
-
-
-def _held(rows: Rows) -> list[int]:
-    """Return the partitions that this worker answers for: no standby copies of others' rows."""
-    return rows.partitions() if rows.table.is_global else rows.active_partitions()
 
 
 def _windows_here(table: WindowedTable[Any]) -> Iterator[RowPlace]:

@@ -129,18 +129,20 @@ async def symbols(view: View, request: Request, query: SymbolQuery) -> Answer:
     """Return how the library is to treat a pair."""
     ready()
     pair = pair_of(query.symbol.removeprefix(f"{_EXCHANGE}:"))
-    if pair not in known.pairs():
-        raise Refusal(404, f"Nothing is known of the pair {pair!r}.", parameter="symbol")
+    if pair not in known.active_pairs():
+        detail = f"There is no active pair {pair!r}."
+        raise Refusal(404, detail, parameter="symbol", value=query.symbol)
     return json_answer(Symbol(name=pair, ticker=pair, description=pair))
 
 
 @page("/udf/search")
 @answers(list[Found], problems=(400, 503))
 async def search(view: View, request: Request, query: SearchQuery) -> Answer:
-    """Return the pairs whose name contains a text."""
+    """Return the active pairs whose name contains a text."""
     ready()
     wanted = query.query.upper()
-    found = [pair for pair in known.pairs() if wanted in pair or wanted in pair.replace("/", "")]
+    there = known.active_pairs()
+    found = [pair for pair in there if wanted in pair or wanted in pair.replace("/", "")]
     return json_answer(
         [
             Found(symbol=pair, full_name=f"{_EXCHANGE}:{pair}", description=pair, ticker=pair)
@@ -164,7 +166,8 @@ async def bars(view: View, request: Request, query: BarsQuery) -> Answer:
         start = min(start, end - 2 * limit * candles.STEPS[interval])
     rows, _ = await candles.read(pair, interval, max(start, EARLIEST), max(end, EARLIEST), limit)
     if not rows and pair not in known.pairs():
-        raise Refusal(404, f"Nothing is known of the pair {pair!r}.", parameter="symbol")
+        detail = f"Nothing is known of the pair {pair!r}."
+        raise Refusal(404, detail, parameter="symbol", value=query.symbol)
     return json_answer(_columns(rows[::-1]))
 
 

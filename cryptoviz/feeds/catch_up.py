@@ -50,8 +50,9 @@ class CatchUp:
         reading = self._source.read(feed, begin)
         try:
             async for messages, read in reading:
-                at = positions[feed.name]
-                news = [m for m in messages if freshness.is_news(m) and self._is_wanted(m, at)]
+                at, hidden = positions[feed.name], self._hub.hidden()
+                fresh = [message for message in messages if freshness.is_news(message)]
+                news = [message for message in fresh if self._is_wanted(message, at, hidden)]
                 positions[feed.name] = [max(pair) for pair in zip(at, read, strict=True)]
                 await self._deliver(news, positions)
                 if self._member.outbox.closed:
@@ -61,9 +62,9 @@ class CatchUp:
         finally:
             await reading.aclose()  # type: ignore[attr-defined]
 
-    def _is_wanted(self, message: Message, positions: list[int]) -> bool:
+    def _is_wanted(self, message: Message, positions: list[int], hidden: frozenset[str]) -> bool:
         behind = message.offset >= positions[message.partition]
-        return behind and self._member.subscription.wants(message)
+        return behind and self._member.subscription.wants(message, hidden)
 
     async def within(self, feed: Feed, positions: list[int]) -> list[int]:
         """Move *positions* to what the topic still holds; return its first offsets."""

@@ -10,7 +10,7 @@ from cryptoviz.feeds.cursor import floor_texts, position_text
 from cryptoviz.feeds.log import FeedLog
 from cryptoviz.feeds.message import Delivery, Message
 from cryptoviz.feeds.outbox import Outbox
-from cryptoviz.feeds.subscription import Subscription
+from cryptoviz.feeds.subscription import NONE, Subscription
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +30,16 @@ class Hub:
     """The feeds that are being read, and the members that wait for their messages.
 
     Members that want the same are served together: their messages are chosen and encoded once
-    per flush. *flush* is called by a timer every 20 to 50 ms; nothing here ever waits.
+    per flush. *flush* is called by a timer every 20 to 50 ms; nothing here ever waits. *hidden*
+    returns the cryptos that nobody is told of now; what is passed over is not told later.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        hidden: Callable[[], frozenset[str]] = lambda: NONE,
+    ) -> None:
+        self.hidden = hidden
         self.logs: dict[str, FeedLog] = {}
         self.delivered = 0
         self._clock = clock
@@ -58,11 +64,12 @@ class Hub:
         """
         # What waits for the flush is in the logs too, and would be delivered twice.
         self.flush()
+        hidden = self.hidden()
         missed = [
             message
             for feed in member.subscription.feeds
             for message in self.logs[feed].since(positions[feed])
-            if member.subscription.wants(message)
+            if member.subscription.wants(message, hidden)
         ]
         member.joined_s = self._clock()
         member.subscription.begin = {
@@ -96,11 +103,12 @@ class Hub:
     def flush(self) -> None:
         """Send what was published since the last flush."""
         now_s = self._clock()
+        hidden = self.hidden() if self._pending else NONE
         pending, self._pending = self._pending, []
         for group in list(self._groups.values()):
-            self._serve(list(group), pending, now_s)
+            self._serve(list(group), pending, hidden, now_s)
         for member in list(self._single):
-            self._serve([member], pending, now_s)
+            self._serve([member], pending, hidden, now_s)
             self._settle(member, now_s)
 
     def _settle(self, member: Member, now_s: float) -> None:
@@ -119,10 +127,16 @@ class Hub:
         read = self.logs[feed].positions
         return any(at > known for at, known in zip(positions, read, strict=True))
 
-    def _serve(self, members: list[Member], pending: list[Message], now_s: float) -> None:
+    def _serve(
+        self,
+        members: list[Member],
+        pending: list[Message],
+        hidden: frozenset[str],
+        now_s: float,
+    ) -> None:
         # Members of a group want the same, so the first one speaks for all.
         subscription = members[0].subscription
-        wanted = [message for message in pending if subscription.wants(message)]
+        wanted = [message for message in pending if subscription.wants(message, hidden)]
         delivery = Delivery(wanted, self.cursor(subscription)) if wanted else None
         for member in members:
             outbox = member.outbox

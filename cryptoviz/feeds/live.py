@@ -15,6 +15,7 @@ from cryptoviz.feeds.feed import Feed
 from cryptoviz.feeds.hub import Hub, Member
 from cryptoviz.feeds.log import FeedLog
 from cryptoviz.feeds.source import Source
+from cryptoviz.feeds.subscription import NONE
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +36,15 @@ class _Tail:
 
 
 class Live:
-    """All feeds of a worker, each read while it is wanted."""
+    """All feeds of a worker, each read while it is wanted; nobody is told of *hidden* cryptos."""
 
-    def __init__(self, feeds: Mapping[str, Feed], source: Source) -> None:
-        self.feeds, self.hub = dict(feeds), Hub()
+    def __init__(
+        self,
+        feeds: Mapping[str, Feed],
+        source: Source,
+        hidden: Callable[[], frozenset[str]] = lambda: NONE,
+    ) -> None:
+        self.feeds, self.hub = dict(feeds), Hub(hidden=hidden)
         self._source = source
         self._tails: dict[str, _Tail] = {}
         self._flusher: asyncio.Task[None] | None = None

@@ -8,6 +8,12 @@ from cryptoviz.feeds.cursor import Rank, WindowKey
 from cryptoviz.feeds.message import Message
 
 ALL = "*"
+NONE: frozenset[str] = frozenset()
+
+
+def crypto_of(subject: str) -> str:
+    """Return the crypto that *subject* is about: BTC of `BTC`, `BTC/USD` and `BTC/USD:5m`."""
+    return subject.partition("/")[0]
 
 
 class Subscription:
@@ -39,12 +45,20 @@ class Subscription:
         """Whether all clients of these channels are served alike."""
         return not self.floors and not self.begin
 
-    def wants(self, message: Message) -> bool:
-        """Return whether the client is to get *message*."""
+    def wants(self, message: Message, hidden: frozenset[str] = NONE) -> bool:
+        """Return whether the client is to get *message*; of *hidden* cryptos nobody gets any.
+
+        What is about others too, as an article may be, is only hidden under the hidden names.
+        """
         subjects = self._subjects.get(message.feed)
         if subjects is None:
             return False
-        if ALL not in subjects and not any(subject in subjects for subject in message.subjects):
+        named: Iterable[str] = message.subjects
+        if hidden:
+            named = [subject for subject in named if crypto_of(subject) not in hidden]
+            if message.subjects and not named:
+                return False
+        if ALL not in subjects and not any(subject in subjects for subject in named):
             return False
         if self.begin and not self._is_behind_begin(message):
             return False

@@ -44,6 +44,8 @@ class Told(NamedTuple):
 # Finds the forecast of a key that was made before, or the mood that was known at a time.
 Recall = Callable[[bytes], Forecast | None]
 MoodAt = Callable[[int], Mood | None]
+# Says whether predictions of the pair are wanted now.
+IsWanted = Callable[[], bool]
 
 
 class Forecaster(msgspec.Struct, kw_only=True, gc=False):
@@ -79,13 +81,20 @@ class Forecaster(msgspec.Struct, kw_only=True, gc=False):
     trackers: dict[str, QuantileTracker] = msgspec.field(default_factory=dict)
 
     def fold(
-        self, close: Close, offset: int, terms: Terms, recall: Recall, mood_at: MoodAt
+        self,
+        close: Close,
+        offset: int,
+        terms: Terms,
+        recall: Recall,
+        mood_at: MoodAt,
+        is_wanted: IsWanted,
     ) -> Iterator[Told]:
         """Fold the emission *close*, which is at *offset* of the log.
 
         Yields every forecast that is made, and again when its outcome is known; the caller must
         keep them, so that *recall* finds them. One that *recall* knows already is taken as it is:
-        what was believed once is never worked out again.
+        what was believed once is never worked out again. While it *is_wanted* no more, nothing new
+        is predicted, but the models go on learning and what was predicted gets its outcome.
         """
         if offset <= self.position:
             return
@@ -101,7 +110,7 @@ class Forecaster(msgspec.Struct, kw_only=True, gc=False):
         def find(key: bytes) -> Forecast | None:
             return told.get(key) or recall(key)
 
-        for forecast in self._predict_ended(terms, find, mood_at):
+        for forecast in self._predict_ended(terms, find, mood_at, is_wanted):
             told[forecast.key] = forecast
             yield Told(forecast, came_true=False)
         for target, horizon, actual in self.outcomes.tell():
@@ -111,7 +120,9 @@ class Forecaster(msgspec.Struct, kw_only=True, gc=False):
                 known = msgspec.structs.replace(made, actual=actual, revision=1)
                 yield Told(known, came_true=True)
 
-    def _predict_ended(self, terms: Terms, find: Recall, mood_at: MoodAt) -> Iterator[Forecast]:
+    def _predict_ended(
+        self, terms: Terms, find: Recall, mood_at: MoodAt, is_wanted: IsWanted
+    ) -> Iterator[Forecast]:
         for end in sorted(end for end in self.open if end <= self.reached):
             due = int(end - terms.lateness_s)
             # They are, or will be by the same batch. What is learnt must not depend on that, so
@@ -123,10 +134,15 @@ class Forecaster(msgspec.Struct, kw_only=True, gc=False):
                 made = find(key_of(self.pair, target, horizon))
                 if made is not None:
                     self._learn(made, actual, close.size_s)
-            yield from self._predict(close, terms, find, mood_at)
+            yield from self._predict(close, terms, find, mood_at, is_wanted)
 
     def _predict(
-        self, close: Close, terms: Terms, recall: Recall, mood_at: MoodAt
+        self,
+        close: Close,
+        terms: Terms,
+        recall: Recall,
+        mood_at: MoodAt,
+        is_wanted: IsWanted,
     ) -> Iterator[Forecast]:
         size_s = close.size_s
         steps = max(1, (close.window_end - self.ended_until) // size_s) if self.ended_until else 1
@@ -136,9 +152,12 @@ class Forecaster(msgspec.Struct, kw_only=True, gc=False):
             self._model(name).observe(close)
         mood = mood_at(close.window_end)
         for horizon in terms.horizons:
-            self.outcomes.expect(close.window_end + horizon, horizon)
-            before = recall(key_of(self.pair, close.window_end + horizon, horizon))
-            yield before or self._forecast(close, horizon, terms.level, mood)
+            forecast = recall(key_of(self.pair, close.window_end + horizon, horizon))
+            if forecast is None and is_wanted():
+                forecast = self._forecast(close, horizon, terms.level, mood)
+            if forecast is not None:
+                self.outcomes.expect(close.window_end + horizon, horizon)
+                yield forecast
 
     def _forecast(self, close: Close, horizon: int, level: float, mood: Mood | None) -> Forecast:
         steps = horizon // close.size_s

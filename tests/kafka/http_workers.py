@@ -47,7 +47,9 @@ def http_workers(broker, database, tmp_path_factory):
 async def fill(servers, name):
     producer = AIOKafkaProducer(bootstrap_servers=servers)
     await producer.start()
-    began_s = time.time() - 400
+    # Half of them before the end of a window of prices, which is predicted from for that.
+    ended_s = (time.time() - TICKERS // 2) // 300 * 300
+    began_s = ended_s - TICKERS // 2
     for number in range(TICKERS):
         pair, at_s = PAIRS[number % 2], began_s + number
         ticker = {"pair": pair, "last": 100 + number, "timestamp": at_s}
@@ -56,7 +58,7 @@ async def fill(servers, name):
         for kind, value in (("TICKER", ticker), ("TRADE", trade), ("ALERT", alert)):
             await producer.send(f"{name}-{kind}", json.dumps(value).encode(), pair.encode())
     article = {
-        "id": f"desk_{int(began_s)}",
+        "id": f"desk_{int(ended_s)}",
         "url": "https://news.example/1",
         "title": 'A "quoted" title',
         "website": "news.example",

@@ -22,6 +22,8 @@ KILLS = 10
 DELETIONS = (3, 7)
 HORIZONS = (300, 900, 3600)
 MODELS = ("last_price", "moving_average", "ewma_drift", "holt", "sentiment")
+# In three partitions of four, so never on one of two workers alone.
+SPREAD = ("BTC/USD", "BTC/EUR", "BTC/USDT")
 PAIRS = ("BTC/USD", "ETH/USD", "SOL/USD", "XRP/USD", "ADA/USD")
 FAULTS = Faults(late=Share(0.01, 480.0), disorder=Share(0.02, 5.0), duplicate=0.001)
 
@@ -187,13 +189,25 @@ def forecast_count(worker):
         return 0
 
 
-async def test_the_skill_of_sentiment_is_published_whatever_it_is(deploy):
+async def test_the_skill_of_sentiment_is_published_whatever_it_is_and_told_by_any_worker(deploy):
     market = await deploy()
-    sent = messages(24_000, seed=23, hours=5.0, pairs=PAIRS)
-    worker = await asyncio.to_thread(market.worker().start)
+    pairs = sorted({*PAIRS, *SPREAD})
+    sent = messages(24_000, seed=23, hours=5.0, pairs=pairs)
+    workers = [market.worker("one").launch(), market.worker("two").launch()]
+    for worker in workers:
+        await asyncio.to_thread(worker.wait_until_ready)
     await market.send(sent)
     await settled(market)
-    await asyncio.to_thread(worker.terminate)
+    for worker in workers:
+        await eventually(worker.is_ready, "the end of the rebalance")
+    held = [forecast_count(worker) for worker in workers]
+    told = [skills_of_bitcoin(worker) for worker in workers]
+    for worker in workers:
+        await asyncio.to_thread(worker.terminate)
+
+    assert all(held), held
+    assert told[0] == told[1]
+    assert {row["pair"] for row in told[0]} == set(SPREAD)
 
     rows = await market.changelog("sentiment_skill")
     forecasts = (await published(market)).values()
@@ -202,7 +216,18 @@ async def test_the_skill_of_sentiment_is_published_whatever_it_is(deploy):
         moods[row["mood"] is not None] += 1
         assert row["mood_time"] is None or row["mood_time"] <= row["made_at"]
     assert moods[True]
-    assert set(rows) == {f"{pair.partition('/')[0]}|{pair}" for pair in PAIRS}
+    assert set(rows) == {f"{pair.partition('/')[0]}|{pair}" for pair in pairs}
+    assert [rows[f"BTC|{row['pair']}"] for row in told[0]] == told[0]
     for row in rows.values():
         assert [one["horizon"] for one in row["horizons"]] == list(HORIZONS)
         assert all(one["standard_error"] is not None for one in row["horizons"])
+
+
+def skills_of_bitcoin(worker):
+    rows = worker.get("/live/sentiment_skill/BTC/")["rows"]
+    everything = worker.get("/live/sentiment_skill/")["rows"]
+    assert [row for row in everything if row["crypto_symbol"] == "BTC"] != []
+    assert sorted(rows, key=str) == sorted(
+        (row for row in everything if row["crypto_symbol"] == "BTC"), key=str
+    )
+    return rows

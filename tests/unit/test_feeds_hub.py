@@ -72,6 +72,10 @@ def a_candle(offset, revision, final=False, start=60):
     return Message("candles", ("BTC/USD",), 0, offset, b'{"n":%d}' % offset, None, window, rank)
 
 
+def an_article(offset, *cryptos):
+    return Message("article", cryptos, 0, offset, b'{"n":%d}' % offset)
+
+
 def publish(hub, *messages):
     for message in messages:
         hub.publish(message.feed, [message], [message.offset + 1])
@@ -146,6 +150,32 @@ def test_a_state_that_is_sent_again_after_a_crash_is_told_once(hub):
     publish(hub, a_candle(0, 1), a_candle(1, 2), a_candle(2, 1), a_candle(3, 2), a_candle(4, 3))
 
     assert client.seen == [0, 1, 4]
+
+
+def test_nobody_is_told_of_a_crypto_while_it_is_hidden(hub):
+    one, every = join(hub, "ticker:ETH/USD")[0], join(hub, "ticker")[0]
+
+    hub.hidden = lambda: frozenset({"ETH"})
+    publish(hub, a_ticker(0, "ETH/USD"), a_ticker(1), a_ticker(2, "ETHW/USD"))
+    late, _ = join(hub, "ticker", position=0)
+    hub.hidden = frozenset
+    publish(hub, a_ticker(3, "ETH/USD"))
+
+    assert one.seen == [3]
+    assert every.seen == late.seen == [1, 2, 3]
+
+
+def test_an_article_is_hidden_under_the_names_of_hidden_cryptos_only(hub):
+    hub.logs["article"] = FeedLog([0])
+    hub.hidden = lambda: frozenset({"ETH"})
+    names = ("article", "article:BTC", "article:ETH")
+    every, of_btc, of_eth = (join(hub, name, feed="article")[0] for name in names)
+
+    publish(hub, an_article(0, "ETH"), an_article(1, "BTC", "ETH"), an_article(2))
+
+    assert every.seen == [1, 2]
+    assert of_btc.seen == [1]
+    assert of_eth.seen == []
 
 
 def test_memory_is_bounded_and_knows_from_where_on_it_is_complete():

@@ -92,6 +92,19 @@ async def test_what_memory_does_not_hold_comes_from_the_topic_once_and_in_order(
     assert gaps == []
 
 
+async def test_what_is_hidden_is_left_out_of_the_past_too(live, topic):
+    topic.grow(1_000)
+    topic.messages[500].subjects = ("ETH/USD",)
+    live.hub.hidden = lambda: frozenset({"BTC"})
+    await live.open("ticker")
+    client = Client()
+    member = Member(Subscription(["ticker"]), Outbox(client, as_json))
+
+    await live.join(member, Cursor({"ticker": [0]}), print)
+
+    await sees(client, [500])
+
+
 async def test_a_cursor_that_is_too_old_is_told_the_range_that_is_gone(live, topic):
     topic.grow(100)
     topic.first = 40

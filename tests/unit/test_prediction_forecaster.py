@@ -189,3 +189,50 @@ def test_the_state_of_a_pair_does_not_grow():
 
     assert max(sizes) < 4_000
     assert max(sizes) < 1.2 * min(sizes)
+
+
+def test_a_pair_that_is_not_wanted_is_not_predicted_but_what_was_predicted_comes_true():
+    book = Book()
+    book.fold(a_close(0), a_close(1))
+    before = set(book.rows)
+
+    book.is_wanted = False
+    book.fold(*(a_close(number) for number in range(2, 20)))
+    book.fold(*(a_close(number, final=True) for number in range(20)))
+
+    assert set(book.rows) == before
+    assert {row.actual for row in book.rows.values()} == {100.0}
+    assert not book.forecaster.outcomes.expected
+    assert not book.forecaster.outcomes.unlearnt
+
+
+def test_models_learn_while_a_pair_is_not_wanted():
+    log = list(emissions(regime_windows(120)))
+    always, paused = Book(), Book()
+    always.fold(*log)
+
+    for number, close in enumerate(log):
+        paused.is_wanted = not 80 <= number < 160
+        paused.fold(close)
+
+    assert 0 < len(always.rows) - len(paused.rows) <= 3 * 40
+    for key, row in paused.rows.items():
+        for one in row.predictions:
+            if one.model != "sentiment":
+                known = always.rows[key].of(one.model)
+                assert (one.price, one.raw_low) == (known.price, known.raw_low)
+
+
+def test_a_replay_after_the_pair_was_switched_off_keeps_what_was_predicted_before():
+    book = Book()
+    book.fold(a_close(0), offset=0)
+    state = msgspec.json.encode(book.forecaster)
+    made = book.fold(a_close(1), offset=1)
+
+    # The worker died before its state was written, and meanwhile the crypto was switched off.
+    book.forecaster, book.is_wanted = msgspec.json.decode(state, type=Forecaster), False
+
+    assert book.fold(a_close(1), offset=1) == made
+    assert book.fold(a_close(2), offset=2) == []
+    assert book.fold(a_close(0, final=True), offset=3) == []
+    assert [one.actual for one in book.fold(a_close(1, final=True), offset=4)] == [100.0]
