@@ -20,7 +20,7 @@ Text = Annotated[str, Meta(min_length=1, max_length=100)]
 
 
 class Crypto(msgspec.Struct, kw_only=True, omit_defaults=False):
-    """A crypto that is followed; one that is not active is left out of live views and predictions."""
+    """A crypto that is followed; one not active is left out of live views and predictions."""
 
     symbol: Annotated[str, Meta(pattern=r"^[A-Z0-9.]{1,30}$")]
     name: Annotated[str, Meta(max_length=100)] = ""

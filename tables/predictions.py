@@ -15,7 +15,7 @@ from cryptoviz.prediction.close import Close
 from cryptoviz.prediction.forecast import Forecast, key_of
 from cryptoviz.prediction.forecaster import Forecaster, Terms, Told
 from cryptoviz.settings import current
-from tables import moods
+from tables import configuration, moods
 from tables.prices import USUAL_S
 from tables.rows import Rows
 from tables.sizes import table_name
@@ -80,8 +80,9 @@ def fold(partition: int, closes: Sequence[Close], offsets: Sequence[int]) -> Fol
         if forecaster is None:
             forecaster = _forecaster(partition, close.pair)
             folded.forecasters[close.pair] = forecaster
-        mood_at = partial(moods.at, close.pair.partition("/")[0])
-        for told in forecaster.fold(close, offset, _terms, recall, mood_at):
+        crypto = close.pair.partition("/")[0]
+        mood_at, is_wanted = partial(moods.at, crypto), partial(configuration.is_active, crypto)
+        for told in forecaster.fold(close, offset, _terms, recall, mood_at, is_wanted):
             folded.note(offset, told)
     return folded
 
@@ -113,7 +114,7 @@ def finish(folded: Folded) -> None:
 
 def newest() -> Iterator[bytes]:
     """Yield the forecasts here whose outcome is still to come, by partition and pair."""
-    for partition in forecasters.partitions():
+    for partition in forecasters.held_partitions():
         for _, value in forecasters.scan(partition):
             forecaster = _decode_forecaster(value)
             for target, horizons in sorted(forecaster.outcomes.expected.items()):
@@ -125,7 +126,7 @@ def newest() -> Iterator[bytes]:
 
 def history(pair: str, limit: int) -> Iterator[bytes]:
     """Yield the newest *limit* forecasts of *pair* here, of the farthest times first."""
-    for partition in forecasters.partitions():
+    for partition in forecasters.held_partitions():
         value = forecasters.read(partition, pair.encode())
         if value is not None:
             yield from islice(_history(partition, _decode_forecaster(value)), limit)
