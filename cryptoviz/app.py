@@ -20,6 +20,8 @@ from mode import Service
 from cryptoviz import kafka, provision, shutdown
 from cryptoviz.outstanding import queue_size
 from cryptoviz.settings import Settings, current
+from cryptoviz.topic_admin import ProvisionError
+from cryptoviz.topic_fit import TopicSpec
 
 # Its clients log each reconnection attempt; what matters of that shows in `/health/`.
 logging.getLogger("aiokafka").setLevel(logging.WARNING)
@@ -85,7 +87,7 @@ class BatchedApp(faust.App):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.batched_topics: set[str] = set()
         # Set by cryptoviz.topics, which knows them all.
-        self.needed_topics: Callable[[], Sequence[provision.TopicSpec]] = list
+        self.needed_topics: Callable[[], Sequence[TopicSpec]] = list
         super().__init__(*args, **kwargs)
 
     async def on_first_start(self) -> None:
@@ -94,7 +96,7 @@ class BatchedApp(faust.App):
         await super().on_first_start()
         try:
             await provision.ensure(self.needed_topics(), current())
-        except provision.ProvisionError as error:
+        except ProvisionError as error:
             # Not an error of the program's: a sentence says it all, a traceback would hide it.
             raise SystemExit(str(error)) from None
 

@@ -1,98 +1,121 @@
 """Makes the application's topics before anything subscribes, and checks those that exist.
 
-An agent on a missing topic waits for ever without a word, and a table whose changelog has
-another partition count than its source cannot be kept, so either stops the start with a sentence.
+An agent on a missing topic waits for ever without a word, a table whose changelog has another
+partition count than its source cannot be kept, and rows whose changelog Kafka deletes from are
+lost with their worker. So each stops the start with a sentence and the command that mends it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.admin import AIOKafkaAdminClient
 
-from cryptoviz.kafka import client_options, why_unreachable
 from cryptoviz.settings import Settings
+from cryptoviz.topic_admin import ProvisionError, create, look, open_admin
+from cryptoviz.topic_fit import Flaw, TopicFound, TopicSpec, flaws
 
 log = logging.getLogger(__name__)
 
-TOPIC_EXISTS = 36
-
-
-class ProvisionError(RuntimeError):
-    """Kafka does not hold the topics that the application needs; the message is for a person."""
-
-
-@dataclass(frozen=True)
-class TopicSpec:
-    """A topic that must exist, and how to make it."""
-
-    name: str
-    partitions: int
-    config: Mapping[str, str] = field(default_factory=dict)
+# How often, and how long after another, to look for topics that were just made.
+ATTEMPTS, INTERVAL_S = 100, 0.1
 
 
 async def ensure(specs: Sequence[TopicSpec], settings: Settings) -> list[str]:
     """Create the missing topics of *specs* and return their names.
 
-    Raises `ProvisionError` if Kafka cannot be reached, if a topic has another partition count,
-    or if one is missing and `TOPIC_CREATE` is off.
+    Raises `ProvisionError` if Kafka cannot be reached, if a topic does not fit, or if one is
+    missing and `TOPIC_CREATE` is off.
     """
-    client = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=15_000)
-    try:
-        await _connect(client, settings)
-        existing = set(await client.list_topics())
-        missing = [spec for spec in specs if spec.name not in existing]
-        if missing and not settings.topic_create:
-            raise ProvisionError(
-                f"These topics do not exist and TOPIC_CREATE is off: {_names(missing)}."
-            )
-        await _create(client, missing, settings.kafka_replication_factor)
-        await _check_partitions(client, specs)
+    async with open_admin(settings) as client:
+        found = await look(client, [spec.name for spec in specs])
+        # Before any is made: the count that others have may be the right one.
+        check_partitions(specs, found, settings)
+        missing = [spec for spec in specs if spec.name not in found]
+        if missing:
+            if not settings.topic_create:
+                raise ProvisionError(
+                    f"These topics do not exist and TOPIC_CREATE is off: {_names(missing)}; "
+                    "`cryptoviz topics --create` makes them."
+                )
+            await create(client, missing, settings.kafka_replication_factor)
+            log.info("Created topics: %s.", _names(missing))
+            # Others may have made them at the same moment, and otherwise.
+            found = await _appeared(client, [spec.name for spec in specs])
+        check(specs, found, settings)
         return [spec.name for spec in missing]
-    except KafkaError as error:
-        raise ProvisionError(f"Kafka refused to show or make the topics: {error!r}.") from error
-    finally:
-        await client.close()
 
 
-async def _connect(client: AIOKafkaAdminClient, settings: Settings) -> None:
-    try:
-        await client.start()
-    except KafkaError:
-        raise ProvisionError(await why_unreachable(settings)) from None
-
-
-async def _create(client: AIOKafkaAdminClient, missing: Sequence[TopicSpec], copies: int) -> None:
-    if not missing:
-        return
-    response = await client.create_topics(
-        [
-            NewTopic(spec.name, spec.partitions, copies, topic_configs=dict(spec.config))
-            for spec in missing
-        ]
+async def _appeared(client: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, TopicFound]:
+    """Return the topics *names*, of which brokers hear a moment after they were made."""
+    for _ in range(ATTEMPTS):
+        found = await look(client, names)
+        if len(found) == len(names):
+            return found
+        await asyncio.sleep(INTERVAL_S)
+    raise ProvisionError(
+        f"Kafka has made topics and does not show them within {ATTEMPTS * INTERVAL_S:g} s."
     )
-    for name, code, *rest in response.topic_errors:
-        # Another worker that starts at the same moment may have been first.
-        if code not in (0, TOPIC_EXISTS):
-            reason = rest[0] if rest and rest[0] else for_code(code).__name__
-            raise ProvisionError(f"Topic {name} could not be created: {reason}.")
-    log.info("Created topics: %s.", _names(missing))
 
 
-async def _check_partitions(client: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> None:
-    wanted = {spec.name: spec.partitions for spec in specs}
-    for topic in await client.describe_topics(list(wanted)):
-        name, count = topic["topic"], len(topic["partitions"])
-        if topic["error_code"] == 0 and count != wanted[name]:
+def check(specs: Sequence[TopicSpec], found: Mapping[str, TopicFound], settings: Settings) -> None:
+    """Raise `ProvisionError` if what is *found* of *specs* is not as it must be."""
+    check_partitions(specs, found, settings)
+    wrong = _about("config", specs, found, settings)
+    if wrong:
+        said = "; ".join(f"{spec.name}: {flaw.said}" for spec, flaw in wrong)
+        raise ProvisionError(
+            f"Kafka would not keep what must be kept ({said}); `cryptoviz topics --mend` sets that."
+        )
+    wrong = _about("replicas", specs, found, settings)
+    if wrong:
+        raise ProvisionError(
+            f"These topics have fewer replicas than KAFKA_REPLICATION_FACTOR "
+            f"({settings.kafka_replication_factor}): {_names(spec for spec, _ in wrong)}; "
+            f"`cryptoviz topics --reassign > plan.json && {_tool('reassign-partitions', settings)} "
+            "--reassignment-json-file plan.json --execute` adds them."
+        )
+
+
+def check_partitions(
+    specs: Sequence[TopicSpec], found: Mapping[str, TopicFound], settings: Settings
+) -> None:
+    """Raise `ProvisionError` if a topic has another partition count, first of the sources."""
+    wrong = _about("partitions", specs, found, settings)
+    for spec, _ in sorted(wrong, key=lambda each: each[0].own):
+        count = found[spec.name].partitions
+        sentence = (
+            f"Topic {spec.name} has {count} partitions where {spec.partitions} are needed: "
+            "sources, tables and internal topics share one count. "
+        )
+        if not spec.own:
             raise ProvisionError(
-                f"Topic {name} has {count} partitions where {wanted[name]} are needed: sources, "
-                "tables and internal topics share one count. Set TOPIC_PARTITIONS to what the "
-                "source topics have, or make the topic anew."
+                sentence + "Set TOPIC_PARTITIONS to what the source topics have, or make the "
+                f"topic anew: `export TOPIC_PARTITIONS={count}`."
             )
+        raise ProvisionError(
+            sentence + "If nothing was folded into it yet, it can be made anew by the next start: "
+            f"`{_tool('topics', settings)} --delete --topic {spec.name}`."
+        )
 
 
-def _names(specs: Sequence[TopicSpec]) -> str:
+def _about(
+    about: str, specs: Sequence[TopicSpec], found: Mapping[str, TopicFound], settings: Settings
+) -> list[tuple[TopicSpec, Flaw]]:
+    return [
+        (spec, flaw)
+        for spec in specs
+        if spec.name in found
+        for flaw in flaws(spec, found[spec.name], settings.kafka_replication_factor)
+        if flaw.about == about
+    ]
+
+
+def _tool(name: str, settings: Settings) -> str:
+    return f"kafka-{name}.sh --bootstrap-server {settings.kafka_bootstrap_servers}"
+
+
+def _names(specs: Iterable[TopicSpec]) -> str:
     return ", ".join(sorted(spec.name for spec in specs))

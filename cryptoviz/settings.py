@@ -50,7 +50,10 @@ class Settings(BaseModel):
     kafka_ssl_certfile: Path | None = Field(None, description="PEM file of the client certificate.")
     kafka_ssl_keyfile: Path | None = Field(None, description="PEM file of the client's key.")
     kafka_replication_factor: int = Field(
-        1, ge=1, le=32767, description="Replicas of each topic that the application creates."
+        1,
+        ge=1,
+        le=32767,
+        description="Replicas of each topic that the application creates; fewer stop the start.",
     )
     topic_partitions: int = Field(
         4, ge=1, le=10_000, description="Partitions of every topic; sources and tables share it."

@@ -16,10 +16,10 @@ from cryptoviz.prediction.forecast import Forecast
 from cryptoviz.prediction.listening import SentimentSkill
 from cryptoviz.prediction.moods import SentimentEmission
 from cryptoviz.prediction.scoring import PairScores
-from cryptoviz.provision import TopicSpec
 from cryptoviz.records import Alert, Article, Decoded, Rules, Ticker, Trade, decoder_for
 from cryptoviz.sentiment import Mention, SentimentWindow
 from cryptoviz.settings import Settings, current
+from cryptoviz.topic_fit import TopicSpec
 
 R = TypeVar("R")
 
@@ -138,8 +138,8 @@ def specs(settings: Settings = _settings) -> list[TopicSpec]:
     # Faust elects the leader among workers by who holds the one partition of such a topic.
     leaders = [f"{of.conf.id}-__assignor-__leader" for of in (app, sink)]
     return [
-        *(TopicSpec(name, 1, STREAM_CONFIG) for name in leaders),
-        *(TopicSpec(name, count) for name in raw),
+        *(TopicSpec(name, 1) for name in leaders),
+        *(TopicSpec(name, count, own=False) for name in raw),
         *(
             TopicSpec(name, count, STREAM_CONFIG)
             for name in (

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import click
 import msgspec
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError
 
-from cryptoviz.kafka import client_options, why_unreachable
-from cryptoviz.provision import TopicSpec
 from cryptoviz.settings import Settings
+from cryptoviz.topic_admin import configure, look, open_admin
+from cryptoviz.topic_fit import (
+    POLICY,
+    RETENTION,
+    TopicFound,
+    TopicSpec,
+    flaws,
+    reassignment,
+    to_set,
+)
 
-SHOWN = ("cleanup.policy", "retention.ms")
 DAY_MS = 86_400_000
 
 
@@ -35,81 +37,59 @@ class TopicState(msgspec.Struct, kw_only=True):
 COLUMNS = ("topic", "state", "partitions", "retention", "cleanup", "replicas", "needed")
 
 
-async def states(specs: Sequence[TopicSpec], settings: Settings) -> list[TopicState]:
-    """Return the state of each topic of *specs*, by name."""
-    async with _admin(settings) as admin:
-        existing = set(await admin.list_topics())
-        names = sorted(spec.name for spec in specs if spec.name in existing)
-        described = {topic["topic"]: topic["partitions"] for topic in await _describe(admin, names)}
-        configs = await _configs(admin, names)
-    return [
-        compare(spec, described.get(spec.name), configs.get(spec.name, {}))
-        for spec in sorted(specs, key=lambda spec: spec.name)
-    ]
+async def found(specs: Sequence[TopicSpec], settings: Settings) -> dict[str, TopicFound]:
+    """Return the topics of *specs* that exist, as Kafka describes them."""
+    async with open_admin(settings) as client:
+        return await look(client, [spec.name for spec in specs])
 
 
-def compare(
-    spec: TopicSpec, partitions: Sequence[Any] | None, config: Mapping[str, str]
-) -> TopicState:
-    """Return how a topic with *partitions*, as Kafka describes them, and *config* fits *spec*."""
-    state = TopicState(
+def state_of(spec: TopicSpec, topic: TopicFound | None, replicas: int) -> TopicState:
+    """Return how *topic*, None if it is missing, fits *spec* and has *replicas* replicas."""
+    if topic is None:
+        state = "missing"
+    else:
+        state = "; ".join(flaw.said for flaw in flaws(spec, topic, replicas)) or "ok"
+    config = (topic and topic.config) or {}
+    return TopicState(
         topic=spec.name,
-        state="ok",
-        partitions=None if partitions is None else len(partitions),
+        state=state,
+        partitions=topic and topic.partitions,
         needed=spec.partitions,
-        replicas=min((len(each["replicas"]) for each in partitions or ()), default=None),
-        cleanup=config.get("cleanup.policy"),
+        replicas=topic and topic.copies,
+        cleanup=config.get(POLICY),
         retention=_retention(config),
     )
-    if partitions is None:
-        state.state = "missing"
-    elif len(partitions) != spec.partitions:
-        state.state = f"has {len(partitions)} partitions, needs {spec.partitions}"
-    else:
-        wrong = [
-            f"{name} is {config.get(name)}, should be {value}"
-            for name, value in spec.config.items()
-            if config.get(name) != value
-        ]
-        state.state = "; ".join(wrong) or "ok"
-    return state
+
+
+async def mend(specs: Sequence[TopicSpec], settings: Settings) -> list[str]:
+    """Configure the topics of *specs* that are not kept as they must be; return their names."""
+    async with open_admin(settings) as client:
+        there = await look(client, [spec.name for spec in specs])
+        wrong = {
+            spec.name: change
+            for spec in specs
+            if spec.name in there and (change := to_set(spec, there[spec.name]))
+        }
+        for name, change in wrong.items():
+            await configure(client, name, change)
+    return sorted(wrong)
+
+
+async def plan(specs: Sequence[TopicSpec], settings: Settings) -> dict[str, Any]:
+    """Return the plan by which the topics of *specs* have as many replicas as *settings* say.
+
+    Raises `ValueError` if there are too few brokers.
+    """
+    async with open_admin(settings) as client:
+        there = await look(client, [spec.name for spec in specs if spec.own])
+        brokers = {each["node_id"] for each in (await client.describe_cluster())["brokers"]}
+    return reassignment(there, brokers, settings.kafka_replication_factor)
 
 
 def _retention(config: Mapping[str, str]) -> str | None:
-    if "retention.ms" not in config:
+    if RETENTION not in config:
         return None
-    if config.get("cleanup.policy") == "compact":
+    if config.get(POLICY) == "compact":
         return "last of each key"
-    retention_ms = int(config["retention.ms"])
+    retention_ms = int(config[RETENTION])
     return "for ever" if retention_ms < 0 else f"{retention_ms / DAY_MS:g} d"
-
-
-async def _describe(admin: AIOKafkaAdminClient, names: list[str]) -> list[Any]:
-    return list(await admin.describe_topics(names)) if names else []
-
-
-async def _configs(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
-    if not names:
-        return {}
-    wanted = dict.fromkeys(SHOWN)
-    asked = [ConfigResource(ConfigResourceType.TOPIC, name, wanted) for name in names]
-    configs: dict[str, dict[str, str]] = {}
-    for response in await admin.describe_configs(asked):
-        for _, _, _, name, entries, *_ in response.resources:
-            configs[name] = {entry[0]: entry[1] for entry in entries}
-    return configs
-
-
-@asynccontextmanager
-async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
-    client = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=15_000)
-    try:
-        try:
-            await client.start()
-        except KafkaError:
-            raise click.ClickException(await why_unreachable(settings)) from None
-        yield client
-    except KafkaError as error:
-        raise click.ClickException(f"Kafka refused to show its topics: {error!r}.") from None
-    finally:
-        await client.close()

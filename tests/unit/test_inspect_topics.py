@@ -2,44 +2,44 @@
 
 import pytest
 
-from cryptoviz.inspection.topic_state import compare
-from cryptoviz.provision import TopicSpec
+from cryptoviz.inspection.topic_state import state_of
+from cryptoviz.topic_fit import TopicFound, TopicSpec
 
 SPEC = TopicSpec("t-changelog", 4, {"cleanup.policy": "compact"})
 FITTING = {"cleanup.policy": "compact", "retention.ms": "604800000"}
 
 
-def partitions(count, replicas=(1, 2, 3)):
-    return [{"replicas": replicas} for _ in range(count)]
+def a_topic(partitions=4, **config):
+    changed = {name.replace("_", "."): value for name, value in config.items()}
+    return TopicFound(((1, 2, 3),) * partitions, {**FITTING, **changed})
 
 
 def test_a_topic_that_fits_is_ok():
-    state = compare(SPEC, partitions(4), FITTING)
+    state = state_of(SPEC, a_topic(), 3)
 
-    assert (state.state, state.partitions, state.replicas) == ("ok", 4, 3)
+    assert (state.state, state.replicas, state.partitions) == ("ok", 3, 4)
     assert (state.cleanup, state.retention) == ("compact", "last of each key")
 
 
 def test_a_topic_that_is_not_there_is_missing():
-    assert compare(SPEC, None, {}).state == "missing"
+    state = state_of(SPEC, None, 1)
+
+    assert (state.state, state.partitions, state.retention) == ("missing", None, None)
 
 
-def test_another_partition_count_is_told_with_both_numbers():
-    assert compare(SPEC, partitions(7), FITTING).state == "has 7 partitions, needs 4"
+def test_all_that_is_wrong_is_told():
+    state = state_of(SPEC, a_topic(7, cleanup_policy="delete"), 4)
 
-
-def test_a_changelog_that_kafka_would_delete_from_is_told():
-    state = compare(SPEC, partitions(4), {**FITTING, "cleanup.policy": "delete"})
-
-    assert state.state == "cleanup.policy is delete, should be compact"
+    assert state.state == (
+        "has 7 partitions, needs 4; cleanup.policy is delete, should be compact; "
+        "has 3 replicas, needs 4"
+    )
 
 
 @pytest.mark.parametrize(
     ("ms", "text"), [("-1", "for ever"), ("604800000", "7 d"), ("3600000", "0.0416667 d")]
 )
 def test_retention_is_told_in_days(ms, text):
-    state = compare(
-        TopicSpec("raw", 1), partitions(1), {"cleanup.policy": "delete", "retention.ms": ms}
-    )
+    found = a_topic(cleanup_policy="delete", retention_ms=ms)
 
-    assert (state.state, state.retention) == ("ok", text)
+    assert state_of(TopicSpec("raw", 4, own=False), found, 1).retention == text

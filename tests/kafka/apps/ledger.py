@@ -14,9 +14,9 @@ from aiokafka import AIOKafkaProducer
 
 from cryptoviz.app import _app
 from cryptoviz.batch import BatchSchema, RawBatch, each
-from cryptoviz.provision import TopicSpec
 from cryptoviz.records import Decoded
 from cryptoviz.settings import current
+from cryptoviz.topic_fit import TopicSpec
 from web import sockets
 
 settings = current()
