@@ -11,7 +11,8 @@ from .building import build
 from .chromium import ARGUMENTS, chromium_path
 from .stage import Stage
 
-HOURS = 9
+# So many that there are forecasts of yesterday at any time of the day.
+HOURS = 26
 RATE_PER_S = 0.4
 # What the page's own policy forbids must not be tried either.
 WATCH_POLICY = """
@@ -45,9 +46,10 @@ def _is_stored(worker):
     try:
         hours = worker.get("/api/v1/candles/BTC/USD/?interval=1h")["count"]
         articles = worker.get("/api/v1/article/historique/?crypto=BTC")["count"]
+        scores = worker.get("/live/scores/BTC-USD/")["rows"]
     except OSError:
         return False
-    return hours >= HOURS and articles > 5
+    return hours >= 24 and articles > 5 and bool(scores)
 
 
 async def eventually(is_true, what, timeout_s=60.0):

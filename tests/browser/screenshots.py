@@ -6,10 +6,12 @@ Without a URL of a running worker it starts everything itself, with a market of 
 import asyncio
 import sys
 import tempfile
+import urllib.request
 import uuid
 from pathlib import Path
 
 from playwright.async_api import async_playwright
+from prometheus_client.parser import text_string_to_metric_families
 
 from cryptoviz.local.broker import Broker
 from cryptoviz.local.database import Database
@@ -19,10 +21,13 @@ from .chromium import ARGUMENTS, chromium_path
 from .stage import Stage
 
 IMAGES = ROOT / "docs" / "images"
-HOURS, RATE_PER_S = 8, 1.5
+# So long that there is some of yesterday at any time of the day.
+HOURS, RATE_PER_S = 26, 2.0
 CHART = '[data-testid="chart"][data-bars]'
 # Behind the last answer charts still draw, in frames that nothing tells of.
 SETTLE_MS = 2_500
+# Records that a live market leaves on their way.
+MOST_BEHIND = 20
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -30,35 +35,85 @@ async def _market(page):
     await page.keyboard.press("Escape")
 
 
+async def _five_minutes(page):
+    await page.click('.segments button:text-is("5m")')
+
+
 async def _forecast(page):
     await page.click("#tab-forecast")
+    await page.wait_for_selector(".outcome-chart")
+
+
+async def _yesterday(page):
+    await _forecast(page)
+    await page.locator(".choices button").nth(1).click()
+    await page.wait_for_selector(".outcome-chart")
+    await page.locator(".past").scroll_into_view_if_needed()
 
 
 async def _health(page):
     await page.click("#tab-health")
+    await page.wait_for_selector(".refused")
 
 
-async def _hours(page):
-    await page.click('.segments button:text-is("5m")')
+async def _bar(page):
+    await page.focus(CHART)
+    for _ in range(9):
+        await page.keyboard.press("ArrowLeft")
+    await page.keyboard.press("Enter")
 
 
 async def _table(page):
-    await page.locator(".segments").nth(1).locator("button").nth(1).click()
+    await page.locator(".tools .segments").nth(1).locator("button").nth(1).click()
 
 
 async def _views(page):
     await page.locator(".menu > button").first.click()
+    await page.fill(".drop input", "Bitcoin")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector(".views li")
 
 
-PICTURES = (
-    ("market-dark", _market, {"viewport": WIDE, "color_scheme": "dark"}),
-    ("market-light", _hours, {"viewport": WIDE, "color_scheme": "light"}),
-    ("forecast", _forecast, {"viewport": WIDE, "color_scheme": "dark"}),
-    ("health", _health, {"viewport": WIDE, "color_scheme": "light"}),
-    ("table", _table, {"viewport": WIDE, "color_scheme": "dark", "locale": "fr-FR"}),
-    ("views", _views, {"viewport": WIDE, "color_scheme": "light"}),
-    ("phone", _market, {"viewport": PHONE, "color_scheme": "light", "locale": "fr-FR"}),
-)
+async def _settings(page):
+    await page.locator(".menu > button").nth(1).click()
+    await page.wait_for_selector(".cryptos label")
+
+
+async def _dead(page):
+    await page.route_web_socket("**/ws/", _without_updates)
+    await page.clock.install()
+    await page.reload()
+    await page.wait_for_selector(CHART)
+    await page.clock.fast_forward(40_000)
+    await page.wait_for_selector(".banner")
+
+
+def _without_updates(socket):
+    server = socket.connect_to_server()
+    server.on_message(lambda told: None if '"updates"' in told[:40] else socket.send(told))
+
+
+def _of(view, viewport, scheme, locale="en-GB"):
+    return view, {"viewport": viewport, "color_scheme": scheme, "locale": locale}
+
+
+PICTURES = {
+    "market-dark": _of(_market, WIDE, "dark"),
+    "market-light": _of(_five_minutes, WIDE, "light"),
+    "sentiment": _of(_bar, WIDE, "light"),
+    "forecast": _of(_forecast, WIDE, "dark"),
+    "yesterday": _of(_yesterday, WIDE, "light", "fr-FR"),
+    "health": _of(_health, WIDE, "light"),
+    "table": _of(_table, WIDE, "dark", "fr-FR"),
+    "views": _of(_views, WIDE, "light"),
+    "settings": _of(_settings, WIDE, "dark", "fr-FR"),
+    "dead": _of(_dead, WIDE, "dark"),
+    "phone": _of(_market, PHONE, "light", "fr-FR"),
+    "phone-forecast": _of(_forecast, PHONE, "dark"),
+    "phone-health": _of(_health, PHONE, "light", "fr-FR"),
+}
+# On a phone the panels are below the chart, so their pictures are longer.
+TALL = ("phone-forecast", "phone-health")
 
 
 async def take(url):
@@ -68,14 +123,14 @@ async def take(url):
         browser = await playwright.chromium.launch(
             executable_path=chromium_path(), headless=True, args=list(ARGUMENTS)
         )
-        for name, prepare, options in PICTURES:
-            context = await browser.new_context(**{"locale": "en-GB", **options})
+        for name, (prepare, options) in PICTURES.items():
+            context = await browser.new_context(**options)
             page = await context.new_page()
             await page.goto(url)
             await page.wait_for_selector(CHART)
             await prepare(page)
             await page.wait_for_timeout(SETTLE_MS)
-            await page.screenshot(path=IMAGES / f"{name}.png")
+            await page.screenshot(path=IMAGES / f"{name}.png", full_page=name in TALL)
             await context.close()
             print(IMAGES.relative_to(ROOT) / f"{name}.png")
         await browser.close()
@@ -91,14 +146,38 @@ async def take_of_own():
     ):
         stage = Stage(f"shots{uuid.uuid4().hex[:6]}", broker, database, Path(path))
         await stage.start()
+        await stage.send_market(HOURS, RATE_PER_S)
+        await asyncio.to_thread(stage.worker.start)
+        going_on = asyncio.create_task(stage.go_on())
         try:
-            await stage.send_market(HOURS, RATE_PER_S)
-            await asyncio.to_thread(stage.worker.start)
-            await asyncio.sleep(20)
+            await _has_caught_up(stage)
+            await stage.junk("trade")
+            await stage.trade("ETH/USD", 1.0, ago_s=3 * 86_400)
             await take(stage.url)
         finally:
+            going_on.cancel()
             await asyncio.to_thread(stage.worker.stop)
             await stage.door.shut()
+
+
+async def _has_caught_up(stage):
+    """Wait until nothing is behind, in the tables and in the database, three times in a row."""
+    calm = 0
+    while calm < 3:
+        await asyncio.sleep(1)
+        text = await asyncio.to_thread(_text, stage.url + "metrics")
+        behind = sum(
+            sample.value
+            for family in text_string_to_metric_families(text)
+            if family.name == "cryptoviz_lag_records"
+            for sample in family.samples
+        )
+        calm = calm + 1 if behind < MOST_BEHIND else 0
+
+
+def _text(url):
+    with urllib.request.urlopen(url) as answer:
+        return answer.read().decode()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """One application with a market in it, for all tests that look at it through a browser."""
 
+import asyncio
+import contextlib
 import json
 import time
 
@@ -57,26 +59,70 @@ class Stage:
         await admin.close()
 
     async def send_market(self, hours, rate_per_s):
-        """Send so many hours of a simulated market, up to now."""
-        now_s = time.time()
+        """Send so many hours of a simulated market, up to now; `go_on` sends what follows."""
         market = Market(
             7,
-            now_s - hours * 3_600,
+            time.time() - hours * 3_600,
             pairs=PAIRS,
             rate_per_s=rate_per_s,
             alert_threshold_percent=0.5,
         )
+        self._coming = iter(market)
+        self._next = next(self._coming)
         async with self._outbox() as outbox:
-            for number, message in enumerate(market):
-                if message.event_time_s >= now_s - 5:
-                    break
-                stamp_ms = round(message.send_time_s * 1_000)
-                topic = self.topics[message.kind]
-                outbox.put(topic, message.key, message.value, timestamp_ms=stamp_ms)
-                if number % 1_000 == 999:
-                    await outbox.send()
-            await outbox.send()
-            await outbox.flush()
+            await self._send_due(outbox, time.time() - 5)
+
+    async def go_on(self):
+        """Send the market's messages as their time comes, until it is cancelled."""
+        async with self._outbox() as outbox:
+            while True:
+                await self._send_due(outbox, time.time())
+                await asyncio.sleep(0.2)
+
+    async def _send_due(self, outbox, until_s):
+        count = 0
+        while self._next.event_time_s < until_s:
+            message, self._next = self._next, next(self._coming)
+            stamp_ms = round(message.send_time_s * 1_000)
+            topic = self.topics[message.kind]
+            outbox.put(topic, message.key, message.value, timestamp_ms=stamp_ms)
+            count += 1
+            if count % 1_000 == 0:
+                await outbox.send()
+        await outbox.send()
+        await outbox.flush()
+
+    @contextlib.asynccontextmanager
+    async def flow(self, pair, tickers_per_s):
+        """Send so many tickers a second meanwhile, and half as many trades."""
+        flowing = asyncio.create_task(self._flow(pair, tickers_per_s))
+        try:
+            yield
+        finally:
+            flowing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await flowing
+
+    async def _flow(self, pair, tickers_per_s):
+        key, began_s, sent = pair.encode(), time.monotonic(), 0
+        async with self._outbox() as outbox:
+            while True:
+                due = int((time.monotonic() - began_s) * tickers_per_s)
+                for number in range(sent, due):
+                    price, now_s = 50_000 + number % 200, time.time()
+                    ticker = {"pair": pair, "last": price, "timestamp": now_s}
+                    outbox.put(self.topics["ticker"], key, json.dumps(ticker).encode())
+                    if number % 2:
+                        trade = {"pair": pair, "price": price, "volume": 0.1, "side": "b"}
+                        trade["timestamp"] = now_s
+                        outbox.put(self.topics["trade"], key, json.dumps(trade).encode())
+                sent = due
+                await outbox.send()
+                await asyncio.sleep(0.02)
+
+    async def junk(self, kind):
+        """Send one message that is no record."""
+        await self._send(kind, "BTC/USD", {"pair": "BTC/USD"})
 
     async def trade(self, pair, price, *, volume=1.0, ago_s=0.0):
         """Send one trade, and return when Kafka has it."""
@@ -89,9 +135,10 @@ class Stage:
         }
         await self._send("trade", pair, trade)
 
-    async def tick(self, pair, last):
+    async def tick(self, pair, last, *, ago_s=0.0):
         """Send one ticker."""
-        await self._send("ticker", pair, {"pair": pair, "last": last, "timestamp": time.time()})
+        ticker = {"pair": pair, "last": last, "timestamp": time.time() - ago_s}
+        await self._send("ticker", pair, ticker)
 
     async def article(self, title, url, *, crypto="BTC", score=0.9):
         """Send one article, of now."""

@@ -3,9 +3,12 @@ import {
   ahead,
   fromLive,
   fromStored,
+  ForecastRows,
+  horizonsOf,
   outcomes,
   verdict,
   wasHit,
+  type LiveForecast,
   type Outlook,
 } from "../src/chart/outlooks";
 
@@ -19,6 +22,19 @@ function anOutlook(given: Partial<Outlook> = {}): Outlook {
     high: 105,
     level: 0.9,
     actual: null,
+    ...given,
+  };
+}
+
+function aRow(given: Partial<LiveForecast> = {}): LiveForecast {
+  return {
+    pair: "BTC/USD",
+    target_time: 1_000,
+    horizon: 300,
+    level: 0.9,
+    made_at: 700,
+    actual: null,
+    predictions: [{ model: "holt", price: 100, low: 95, high: 105 }],
     ...given,
   };
 }
@@ -40,37 +56,34 @@ describe("forecasts", () => {
     expect(found.map((one) => one.targetS)).toEqual([1_300, 4_600]);
   });
 
-  test("with an outcome are compared at the shortest horizon, newest first", () => {
-    const found = outcomes(
-      [
-        anOutlook({ targetS: 100, actual: 99 }),
-        anOutlook({ targetS: 400, actual: 120 }),
-        anOutlook({ targetS: 700 }),
-        anOutlook({ targetS: 400, horizonS: 3_600, actual: 120 }),
-      ],
-      "holt",
-      10,
-    );
+  test("with an outcome are compared at one horizon, by time", () => {
+    const all = [
+      anOutlook({ targetS: 400, actual: 120 }),
+      anOutlook({ targetS: 100, actual: 99 }),
+      anOutlook({ targetS: 700 }),
+      anOutlook({ targetS: 400, horizonS: 3_600, actual: 120 }),
+      anOutlook({ targetS: 400, model: "last_price", actual: 120 }),
+    ];
 
-    expect(found.map((one) => [one.targetS, wasHit(one)])).toEqual([
-      [400, false],
+    expect(horizonsOf(all)).toEqual([300, 3_600]);
+    expect(outcomes(all, "holt", 300).map((one) => [one.targetS, wasHit(one)])).toEqual([
       [100, true],
+      [400, false],
     ]);
   });
 
+  test("keep an outcome that is known, and are forgotten after a day", () => {
+    const rows = new ForecastRows();
+    rows.put(aRow({ actual: 101 }));
+    rows.put(aRow({ actual: null }));
+    rows.put(aRow({ target_time: 1_300 }));
+
+    expect(rows.since(2_000).map((row) => row.actual)).toEqual([101, null]);
+    expect(rows.since(86_400 + 1_100).map((row) => row.target_time)).toEqual([1_300]);
+  });
+
   test("have one shape, from the table and from the database", () => {
-    const live = fromLive(
-      [
-        {
-          pair: "BTC/USD",
-          target_time: 1_000,
-          horizon: 300,
-          level: 0.9,
-          made_at: 700,
-          actual: null,
-          predictions: [{ model: "holt", price: 100, low: 95, high: 105 }],
-        },
-      ],
+    const live = fromLive( [aRow()],
       "BTC/USD",
     );
     const stored = fromStored(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { about, merged } from "../src/api/cursor";
-import { counted } from "../src/api/metrics";
+import { samples, sum } from "../src/api/metrics";
 import { dayVwap, movingAverage } from "../src/chart/indicators";
 import { isNewer, moods, moodWindow } from "../src/chart/mood";
 import * as format from "../src/format";
@@ -154,14 +154,16 @@ describe("numbers and times", () => {
   });
 });
 
-test("counters of a Prometheus text are summed over their labels", () => {
+test("samples of a Prometheus text are found by the whole name of their metric", () => {
   const text = [
     "# TYPE cryptoviz_rejected_total counter",
     'cryptoviz_rejected_total{topic="rawtrade",code="pair"} 2.0',
     'cryptoviz_rejected_total{topic="rawticker",code="time"} 3.0',
-    'cryptoviz_rejected_created{topic="rawtrade"} 1.7e9',
+    'cryptoviz_rejected_total_created{topic="rawtrade"} 1.7e9',
   ].join("\n");
 
-  expect(counted(text, "reject")).toBe(5);
-  expect(counted(text, "late")).toBeNull();
+  const found = samples(text, "cryptoviz_rejected_total");
+  expect(found[1]).toEqual({ labels: { topic: "rawticker", code: "time" }, value: 3 });
+  expect(sum(found)).toBe(5);
+  expect(samples(text, "cryptoviz_late_total")).toEqual([]);
 });

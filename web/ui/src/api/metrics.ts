@@ -1,8 +1,19 @@
 // What the dashboard reads of `/metrics`, in the text format of Prometheus.
 
-/** Sum the samples of counters in a Prometheus text whose names hold *word*. */
-export function counted(metrics: string, word: string): number | null {
-  const line = new RegExp(`^\\w*${word}\\w*_total(?:\\{[^}]*\\})? (\\S+)`, "gm");
-  const values = [...metrics.matchAll(line)].map((match) => Number(match[1]));
-  return values.length ? values.reduce((sum, value) => sum + value, 0) : null;
+export interface Sample {
+  labels: Record<string, string>;
+  value: number;
+}
+
+/** The samples of the metric *name*, in their order. */
+export function samples(metrics: string, name: string): Sample[] {
+  const line = new RegExp(`^${name}(?:\\{([^}]*)\\})? (\\S+)`, "gm");
+  return [...metrics.matchAll(line)].map(([, labels = "", value]) => ({
+    labels: Object.fromEntries([...labels.matchAll(/(\w+)="([^"]*)"/g)].map((each) => each.slice(1, 3))),
+    value: Number(value),
+  }));
+}
+
+export function sum(of: readonly Sample[]): number {
+  return of.reduce((total, sample) => total + sample.value, 0);
 }

@@ -3,6 +3,7 @@
 export interface Colours {
   ground: string;
   text: string;
+  strong: string;
   grid: string;
   edge: string;
   up: string;
@@ -24,6 +25,7 @@ export interface Colours {
 const NAMES: Record<keyof Colours, string> = {
   ground: "--ground",
   text: "--dim",
+  strong: "--text",
   grid: "--grid",
   edge: "--edge",
   up: "--up",

@@ -11,6 +11,26 @@ export interface LiveForecast {
   predictions: { model: string; price: number; low: number; high: number }[];
 }
 
+const KEPT_S = 86_400;
+
+/** What was forecast of one pair for the last day and for what is to come; a row for each time. */
+export class ForecastRows {
+  private readonly rows = new Map<string, LiveForecast>();
+
+  /** Take *row*; an outcome that is known stays so, whatever order rows come in. */
+  put(row: LiveForecast): void {
+    const key = `${row.target_time}|${row.horizon}`;
+    if (row.actual === null && (this.rows.get(key)?.actual ?? null) !== null) return;
+    this.rows.set(key, row);
+  }
+
+  /** The rows whose time is less than a day before *nowS*; the others are forgotten. */
+  since(nowS: number): LiveForecast[] {
+    for (const [key, row] of this.rows) if (row.target_time < nowS - KEPT_S) this.rows.delete(key);
+    return [...this.rows.values()];
+  }
+}
+
 /** What one model said the price would be at *targetS*, *horizonS* seconds before. */
 export interface Outlook {
   model: string;
@@ -66,14 +86,16 @@ export function ahead(outlooks: readonly Outlook[], model: string, nowS: number)
   return [...newest.values()].sort((one, other) => one.targetS - other.targetS);
 }
 
-/** Forecasts of *model* at its shortest horizon with a known outcome, newest first. */
-export function outcomes(outlooks: readonly Outlook[], model: string, most: number): Outlook[] {
-  const known = outlooks.filter((one) => one.model === model && one.actual !== null);
-  const shortest = Math.min(...known.map((one) => one.horizonS));
-  return known
-    .filter((one) => one.horizonS === shortest)
-    .sort((one, other) => other.targetS - one.targetS)
-    .slice(0, most);
+/** How far ahead there are forecasts, in seconds, the nearest first. */
+export function horizonsOf(outlooks: readonly Outlook[]): number[] {
+  return [...new Set(outlooks.map((outlook) => outlook.horizonS))].sort((one, other) => one - other);
+}
+
+/** Forecasts of *model*, made *horizonS* before, whose outcome is known, by time. */
+export function outcomes(outlooks: readonly Outlook[], model: string, horizonS: number): Outlook[] {
+  return outlooks
+    .filter((one) => one.model === model && one.horizonS === horizonS && one.actual !== null)
+    .sort((one, other) => one.targetS - other.targetS);
 }
 
 export function wasHit(outlook: Outlook): boolean {
@@ -91,6 +113,9 @@ export interface Score {
   skill: number | null;
 }
 
+/** The model that the others are judged by. */
+export const REFERENCE = "last_price";
+
 export type Verdict = "skillReference" | "skillUnknown" | "skillBad" | "skillNone" | "skillGood";
 
 // Fewer outcomes than this say little.
@@ -99,7 +124,7 @@ const NO_DIFFERENCE = 0.01;
 
 /** What *score* means in plain words: the key of a text. */
 export function verdict(score: Score): Verdict {
-  if (score.model === "last_price") return "skillReference";
+  if (score.model === REFERENCE) return "skillReference";
   if (score.skill === null || score.count < LEAST_OUTCOMES) return "skillUnknown";
   if (score.skill < -NO_DIFFERENCE) return "skillBad";
   return score.skill > NO_DIFFERENCE ? "skillGood" : "skillNone";

@@ -47,7 +47,10 @@ export interface ChartListener {
 const LINES: readonly LineName[] = ["vwap", "ma20", "ma50"];
 // With fewer bars than this left of what is shown, older ones are asked for.
 const NEARLY_LEFT = 30;
-const MOST_BARS_AHEAD = 60;
+// Behind a day of minutes forecasts would leave no room for what was.
+const MOST_BARS_AHEAD = 1_440;
+// Of the width, at most, when the newest bar is shown.
+const SHARE_AHEAD = 0.4;
 const BARS_SHOWN = 150;
 
 export class PriceChart {
@@ -64,9 +67,11 @@ export class PriceChart {
   private stepS = 60;
   private shown = new Set<string>();
   private alerts: Alert[] = [];
-  private ahead: BandPoint[] = [];
+  private ahead: readonly BandPoint[] = [];
   private cursor: number | null = null;
   private isLoading = false;
+  // The newest bar that is painted.
+  private paintedS = 0;
   // Every time on the axis, free ones included.
   private drawn = new Set<number>();
 
@@ -202,11 +207,13 @@ export class PriceChart {
       ...this.timesAhead().map((time) => ({ time: time as UTCTimestamp })),
     ];
     this.drawn = new Set(points.map((point) => point.time as number));
+    this.paintedS = times.at(-1) ?? 0;
     this.price.setData(points);
     this.volume.setData(bars.map((bar) => this.volumeOf(bar)));
     this.tintLast(bars[bars.length - 1]);
     this.drawLines(bars);
     this.gaps.set(absent, this.colours.hatch);
+    this.drawBand();
     this.mark();
     const added = this.drawn.size - before;
     if (fresh) this.showNewest();
@@ -226,19 +233,23 @@ export class PriceChart {
     const nowS = Date.now() / 1_000;
     const before = candles.bars[candles.bars.length - 2];
     const isBehindGap = isNewest && before && bar.time - before.time > this.stepS;
-    const isNew = !this.drawn.has(bar.time);
-    if (this.timesAhead().length || (isNew && (!isNewest || isBehindGap))) {
+    const isAhead = this.timesAhead().length > 0;
+    const isNew = bar.time > this.paintedS || !this.drawn.has(bar.time);
+    if (isNew && (!isNewest || isBehindGap || isAhead)) {
       this.show(candles, this.stepS, this.shown);
       return;
     }
     // The one before may have been forming until now.
     if (isNewest && isNew && before) this.price.update(this.candle(before, nowS), true);
     this.drawn.add(bar.time);
-    this.price.update(this.candle(bar, nowS), !isNewest);
+    this.paintedS = newest.time;
+    // With free places behind it, even the newest bar is not the last on the axis.
+    this.price.update(this.candle(bar, nowS), !isNewest || isAhead);
     this.volume.update(this.volumeOf(bar), !isNewest);
     if (isNewest) this.tintLast(bar);
     if (isNewest) this.extendLines(candles.bars);
     else this.drawLines(candles.bars);
+    if (isNewest && this.ahead.length) this.drawBand();
     if (bar.corrected) this.mark();
   }
 
@@ -259,24 +270,19 @@ export class PriceChart {
 
   /** Draw a forecast from the last bar on; no points take it away. */
   setForecast(points: readonly BandPoint[]): void {
-    const last = this.candles?.newest;
-    const limit = (last?.time ?? 0) + MOST_BARS_AHEAD * this.stepS;
-    const snapped = points
-      .map((point) => ({ ...point, time: Math.ceil(point.time / this.stepS) * this.stepS }))
-      .filter((point) => last && point.time > last.time && point.time <= limit);
-    this.ahead = [];
-    if (last && snapped.length) {
-      const start = { time: last.time, low: last.close, price: last.close, high: last.close };
-      this.ahead = [start, ...snapped];
-    }
-    this.band.set(this.ahead, this.colours.band, this.colours.accent);
-    if (this.candles) this.show(this.candles, this.stepS, this.shown);
+    const isAtEnd = this.isNewestInView();
+    this.ahead = points;
+    if (!this.candles) return;
+    this.show(this.candles, this.stepS, this.shown);
+    if (isAtEnd) this.showNewest();
   }
 
   showNewest(): void {
     // Gaps keep their room on the axis, so they count as bars do.
-    const count = this.drawn.size - this.timesAhead().length;
-    const width = Math.min(BARS_SHOWN, Math.max(this.chart.timeScale().width() / 7, 30));
+    const ahead = Math.min(this.timesAhead().length, BARS_SHOWN);
+    const count = this.drawn.size - this.timesAhead().length + ahead;
+    const bars = Math.min(BARS_SHOWN, Math.max(this.chart.timeScale().width() / 7, 30));
+    const width = Math.max(bars, ahead / SHARE_AHEAD);
     this.chart.timeScale().setVisibleLogicalRange({ from: count - width, to: count + 5 });
   }
 
@@ -312,10 +318,16 @@ export class PriceChart {
   }
 
   /** What is on the screen, for tests and for whoever asks how far it reaches. */
-  describe(): { first: number; last: number; bars: number; close: number | null } {
+  describe(): { first: number; last: number; bars: number; close: number | null; ahead: number } {
     const bars = this.candles?.bars ?? [];
     const last = bars[bars.length - 1];
-    return { first: bars[0]?.time ?? 0, last: last?.time ?? 0, bars: bars.length, close: last?.close ?? null };
+    return {
+      first: bars[0]?.time ?? 0,
+      last: last?.time ?? 0,
+      bars: bars.length,
+      close: last?.close ?? null,
+      ahead: this.timesAhead().length,
+    };
   }
 
   private bringIntoView(time: number): void {
@@ -412,12 +424,31 @@ export class PriceChart {
     this.markers.setMarkers(marks);
   }
 
+  private isNewestInView(): boolean {
+    const range = this.chart.timeScale().getVisibleLogicalRange();
+    return !!range && range.to >= this.drawn.size - this.timesAhead().length - 1;
+  }
+
+  private drawBand(): void {
+    const last = this.candles?.newest;
+    const coming = last ? this.ahead.filter((point) => point.time > last.time) : [];
+    const points = last && coming.length
+      ? [{ time: last.time, low: last.close, price: last.close, high: last.close }, ...coming]
+      : [];
+    const { band, accent } = this.colours;
+    this.band.set(points, band, accent, last ? { time: last.time, stepS: this.stepS } : null);
+  }
+
+  // Free places on the axis, up to where the forecast reaches.
   private timesAhead(): number[] {
-    const last = this.candles?.newest?.time;
+    const last = this.candles?.newest;
     const end = this.ahead.at(-1)?.time;
-    if (last === undefined || end === undefined) return [];
-    const count = Math.max(0, Math.round((end - last) / this.stepS));
-    return Array.from({ length: count }, (_, index) => last + (index + 1) * this.stepS);
+    if (!last || end === undefined) return [];
+    const count = Math.ceil((end - last.time) / this.stepS) - 1;
+    return Array.from(
+      { length: Math.min(MOST_BARS_AHEAD, Math.max(0, count)) },
+      (_, index) => last.time + (index + 1) * this.stepS,
+    );
   }
 
   private tick(time: number, type: TickMarkType): string {

@@ -85,13 +85,24 @@ export interface BandPoint {
   high: number;
 }
 
+/** A point of the time axis behind which there is none yet, and the seconds of a bar. */
+export interface LastBar {
+  time: number;
+  stepS: number;
+}
+
 export class Band extends Shade {
   private points: readonly BandPoint[] = [];
   private fill = "";
-  private line = "";
+  private line: string | null = null;
+  private last: LastBar | null = null;
 
-  set(points: readonly BandPoint[], fill: string, line: string): void {
-    [this.points, this.fill, this.line] = [points, fill, line];
+  /**
+   * Fill between low and high of *points*, and join their prices by a *line*, if it has a colour.
+   * Points behind the *last* bar are put where their time will be.
+   */
+  set(points: readonly BandPoint[], fill: string, line: string | null, last: LastBar | null = null): void {
+    [this.points, this.fill, this.line, this.last] = [points, fill, line, last];
     this.attachedTo?.requestUpdate();
   }
 
@@ -109,10 +120,9 @@ export class Band extends Shade {
     _height: number,
     to: Attached,
   ): void {
-    const scale = to.chart.timeScale();
     const y = (price: number) => to.series.priceToCoordinate(price) ?? 0;
     const places = this.points.flatMap((point) => {
-      const x = scale.timeToCoordinate(point.time as Time);
+      const x = this.x(point.time, to);
       return x === null
         ? []
         : [{ x, low: y(point.low), price: y(point.price), high: y(point.high) }];
@@ -125,6 +135,7 @@ export class Band extends Shade {
     for (const place of rest) context.lineTo(place.x, place.high);
     for (const place of [...places].reverse()) context.lineTo(place.x, place.low);
     context.fill();
+    if (!this.line) return;
     context.strokeStyle = this.line;
     context.lineWidth = 1.5;
     context.setLineDash([4, 4]);
@@ -133,5 +144,26 @@ export class Band extends Shade {
     for (const place of rest) context.lineTo(place.x, place.price);
     context.stroke();
     context.setLineDash([]);
+    // Each horizon with its interval, as a bar with a dot.
+    context.fillStyle = this.line;
+    for (const { x, low, price, high } of rest) {
+      context.beginPath();
+      context.moveTo(x, low);
+      context.lineTo(x, high);
+      context.stroke();
+      context.beginPath();
+      context.arc(x, price, 3, 0, 2 * Math.PI);
+      context.fill();
+    }
+  }
+
+  private x(time: number, to: Attached): number | null {
+    const scale = to.chart.timeScale();
+    const { last } = this;
+    if (!last || time <= last.time) return scale.timeToCoordinate(time as Time);
+    const x = scale.timeToCoordinate(last.time as Time);
+    // A price at a time is the close of the bar that ends then.
+    const bars = Math.max(0, (time - last.time - last.stepS) / last.stepS);
+    return x === null ? null : x + bars * scale.options().barSpacing;
   }
 }

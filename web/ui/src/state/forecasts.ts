@@ -1,59 +1,100 @@
-// Forecasts of the pair that is looked at, and how good their models were.
-import { computed, reactive, watch } from "vue";
+// Forecasts of the pair that is looked at, as they are made, and how good their models were.
+import { computed, reactive, shallowReactive, watch } from "vue";
 import { ask, query, Refused } from "../api/ask";
 import type { LiveRows, Page, PredictionRow } from "../api/rows";
 import {
   ahead,
+  ForecastRows,
   fromLive,
   fromStored,
+  horizonsOf,
   modelsOf,
+  outcomes,
+  REFERENCE,
   type LiveForecast,
   type Outlook,
   type Score,
 } from "../chart/outlooks";
 import type { BandPoint } from "../chart/shades";
 import { nowS } from "./clock";
-import { market } from "./market";
+import { detailOf, market } from "./market";
 import { preferences } from "./preferences";
-
-export const forecasts = reactive({
-  pair: "",
-  outlooks: [] as Outlook[],
-  scores: [] as Score[],
-  /** Whether this worker makes forecasts at all; null until it is known. */
-  there: null as boolean | null,
-  /** Whether a panel shows them, so that the chart does too. */
-  shown: false,
-});
+import { feed, takes } from "./stream";
 
 interface PairScores {
   pair: string;
   scores: Score[];
 }
 
-const READ_EVERY_MS = 15_000;
-const LEVEL = 0.9;
-const FALLBACK_MODEL = "last_price";
+export const forecasts = shallowReactive({
+  pair: "",
+  /** Of the last 24 hours, and what is to come. */
+  outlooks: [] as Outlook[],
+  /** Of the chosen model, of the day (UTC) before today. */
+  yesterday: [] as Outlook[],
+  scores: [] as Score[],
+  /** Whether this worker makes forecasts at all; null until it is known. */
+  there: null as boolean | null,
+  /** Why yesterday's are missing, in the worker's words. */
+  trouble: null as string | null,
+  /** Whether a panel shows them, so that the chart does too. */
+  shown: false,
+});
 
-export async function readForecasts(): Promise<void> {
-  const { pair, crypto } = market;
+export const DAYS = ["last24h", "yesterday"] as const;
+/** Which outcomes are looked at; a *horizonS* that there is not stands for the nearest. */
+export const past = reactive({ day: "last24h" as (typeof DAYS)[number], horizonS: 0 });
+
+const LEVEL = 0.9;
+const DAY_S = 86_400;
+
+let rows = new ForecastRows();
+let channels: string[] = [];
+
+takes(["predictions"], {
+  take(data) {
+    const row = data as LiveForecast;
+    if (row.pair !== market.pair) return;
+    rows.put(row);
+    showSoon();
+  },
+  onGap: () => void readForecasts(),
+});
+takes(["scores"], {
+  take(data) {
+    const { pair, scores } = data as PairScores;
+    if (pair === market.pair) forecasts.scores = scores;
+  },
+  onGap: () => void readForecasts(),
+});
+
+let isShowing = false;
+// All that one window brings comes at once.
+function showSoon(): void {
+  if (isShowing) return;
+  isShowing = true;
+  requestAnimationFrame(() => {
+    isShowing = false;
+    show();
+  });
+}
+
+function show(): void {
+  forecasts.outlooks = fromLive(rows.since(Date.now() / 1_000), market.pair);
+  if (forecasts.outlooks.length) forecasts.there = true;
+}
+
+async function readForecasts(): Promise<void> {
+  const { pair } = market;
   const [live, scores] = await Promise.all([
     rowsOf<LiveForecast>("predictions", pair),
     rowsOf<PairScores>("scores", pair),
   ]);
-  let outlooks = live && fromLive(live, pair);
-  if (!outlooks?.length) {
-    const parameters = query({ periode: "24h", limit: 1_000 });
-    const stored = await ask<Page<PredictionRow>>(
-      `/api/v1/prediction/${encodeURIComponent(crypto)}/historique/?${parameters}`,
-    ).catch(() => null);
-    outlooks = stored ? fromStored(stored.data, pair) : [];
-  }
   if (pair !== market.pair) return;
-  forecasts.pair = pair;
-  forecasts.outlooks = outlooks;
-  forecasts.scores = (scores ?? []).find((row) => row.pair === pair)?.scores ?? [];
-  forecasts.there = live !== null || outlooks.length > 0;
+  for (const row of live ?? []) rows.put(row);
+  forecasts.scores = (scores ?? []).find((row) => row.pair === pair)?.scores ?? forecasts.scores;
+  forecasts.there = live !== null;
+  show();
 }
 
 /** Return rows of a live table about *pair*, none if it has none, null without such a table. */
@@ -67,6 +108,34 @@ async function rowsOf<Row>(table: string, pair: string): Promise<Row[] | null> {
   }
 }
 
+async function readYesterday(): Promise<void> {
+  const { pair, crypto } = market;
+  const asked = model.value;
+  const end = Math.floor(Date.now() / 1_000 / DAY_S) * DAY_S;
+  const iso = (timeS: number) => new Date(timeS * 1_000).toISOString();
+  const parameters = query({
+    model: asked,
+    date_debut: iso(end - DAY_S),
+    date_fin: iso(end),
+    limit: 1_000,
+  });
+  const isCurrent = () => pair === market.pair && asked === model.value;
+  const found: Outlook[] = [];
+  let path: string | null = `/api/v1/prediction/${encodeURIComponent(crypto)}/historique/?${parameters}`;
+  try {
+    while (path && isCurrent()) {
+      const page: Page<PredictionRow> = await ask<Page<PredictionRow>>(path);
+      found.push(...fromStored(page.data, pair));
+      path = page.next;
+    }
+    if (!isCurrent()) return;
+    forecasts.yesterday = found;
+    forecasts.trouble = null;
+  } catch (error) {
+    if (isCurrent()) forecasts.trouble = detailOf(error);
+  }
+}
+
 export const models = computed(() => modelsOf(forecasts.outlooks));
 
 export const model = computed(() => {
@@ -76,12 +145,23 @@ export const model = computed(() => {
   const ranked = forecasts.scores
     .filter((score) => score.skill !== null && models.value.includes(score.model))
     .sort((one, other) => (other.skill ?? 0) - (one.skill ?? 0));
-  return ranked[0]?.model ?? models.value.find((name) => name !== FALLBACK_MODEL) ?? models.value[0] ?? "";
+  return ranked[0]?.model ?? models.value.find((name) => name !== REFERENCE) ?? models.value[0] ?? "";
 });
 
 export const level = computed(() => forecasts.outlooks[0]?.level || LEVEL);
 
 export const coming = computed(() => ahead(forecasts.outlooks, model.value, nowS.value));
+
+export const horizons = computed(() => horizonsOf(forecasts.outlooks));
+
+export const horizonS = computed(() =>
+  horizons.value.includes(past.horizonS) ? past.horizonS : (horizons.value[0] ?? 0),
+);
+
+export const happened = computed(() => {
+  const of = past.day === "yesterday" ? forecasts.yesterday : forecasts.outlooks;
+  return outcomes(of, model.value, horizonS.value);
+});
 
 export const forecastPoints = computed<BandPoint[]>(() =>
   forecasts.pair === market.pair && forecasts.shown
@@ -90,10 +170,25 @@ export const forecastPoints = computed<BandPoint[]>(() =>
 );
 
 watch(
-  () => market.pair,
-  () => {
-    Object.assign(forecasts, { outlooks: [], scores: [] });
-    if (forecasts.shown) void readForecasts();
+  () => [market.pair, forecasts.shown] as const,
+  ([pair, shown]) => {
+    feed.unsubscribe(channels);
+    channels = [];
+    if (pair !== forecasts.pair) {
+      rows = new ForecastRows();
+      Object.assign(forecasts, { pair, outlooks: [], yesterday: [], scores: [], trouble: null });
+    }
+    if (!shown) return;
+    channels = [`predictions:${pair}`, `scores:${pair}`];
+    // Before reading, so that nothing falls between; a row that comes twice is the same.
+    feed.subscribe(channels, null);
+    void readForecasts();
   },
 );
-setInterval(() => forecasts.shown && void readForecasts(), READ_EVERY_MS);
+watch(
+  () => [market.pair, forecasts.shown, past.day, model.value] as const,
+  ([, shown, day, name]) => {
+    forecasts.yesterday = [];
+    if (shown && day === "yesterday" && name) void readYesterday();
+  },
+);

@@ -2,7 +2,6 @@
 import { computed, reactive } from "vue";
 import { ask } from "../api/ask";
 import type { FeedStatus } from "../api/feed";
-import { counted } from "../api/metrics";
 import type { Health } from "../api/rows";
 import { nowS } from "./clock";
 import { quotes } from "./quotes";
@@ -23,8 +22,6 @@ export const health = reactive({
   /** When an update last reached this page (Unix s), 0 before any. */
   heardS: 0,
   updatesPerS: 0,
-  rejected: null as number | null,
-  late: null as number | null,
 });
 
 let updates = 0;
@@ -55,18 +52,6 @@ export async function readHealth(): Promise<void> {
   }
 }
 
-let metricsTimer: number | undefined;
-
-async function readMetrics(): Promise<void> {
-  // Not every worker shows its metrics to everybody; without them there is no row for them.
-  const response = await fetch("/metrics").catch(() => null);
-  if (response && !response.ok) clearInterval(metricsTimer);
-  if (!response?.ok) return;
-  const text = await response.text();
-  health.rejected = counted(text, "reject");
-  health.late = counted(text, "late");
-}
-
 /** Event time of the newest record of all pairs (Unix s), 0 before any. */
 export const newestS = computed(() => {
   let newest = 0;
@@ -92,8 +77,3 @@ export const banners = computed<Banner[]>(() => {
   if (report?.down["database"]) found.push("bannerDatabase");
   return found;
 });
-
-export function watchMetrics(): void {
-  metricsTimer = window.setInterval(() => void readMetrics(), 15_000);
-  void readMetrics();
-}

@@ -1,7 +1,6 @@
 // What is looked at: one pair with its candles, sentiment, alerts and articles, kept up to date.
 import { reactive, shallowReactive } from "vue";
 import { ask, query, Refused } from "../api/ask";
-import { Feed, type Update } from "../api/feed";
 import {
   STEP_S,
   unixS,
@@ -16,9 +15,9 @@ import {
 import { Candles, type Bar } from "../chart/candles";
 import { isNewer, moodWindow, type MoodWindow } from "../chart/mood";
 import type { Alert } from "../chart/price-chart";
-import { countUpdates, setConnection } from "./health";
 import { preferences } from "./preferences";
 import { quotes, readQuotes, takeTicker } from "./quotes";
+import { feed, takes, type Taker } from "./stream";
 
 const FIRST_BARS = 500;
 const OLDER_BARS = 500;
@@ -102,24 +101,33 @@ function flushSoon(): void {
 
 const tickers = new Map<string, TickerRow>();
 
-const feed = new Feed(`${location.origin.replace(/^http/, "ws")}/ws/`, {
-  onUpdates(updates: Update[], isNews: boolean) {
-    if (isNews) countUpdates(updates.length);
-    for (const update of updates) take(update);
-    flushSoon();
-  },
-  onStatus: setConnection,
-  onGap(name: string) {
-    // What is gone from the feed is in the tables and the database.
-    if (name === "*" || name !== "ticker") void open(market.pair, market.interval);
-    else void readQuotes().catch(() => undefined);
-  },
+function taking<Row>(take: (row: Row) => void): Taker {
+  return {
+    take(data) {
+      take(data as Row);
+      flushSoon();
+    },
+    onGap: reopen,
+  };
+}
+
+function reopen(): void {
+  void open(market.pair, market.interval);
+}
+
+takes(["ticker"], {
+  ...taking<TickerRow>((row) => tickers.set(row.pair, row)),
+  onGap: () => void readQuotes().catch(() => undefined),
 });
+takes(["candles"], taking(takeCandle));
+takes(["sentiment"], taking<SentimentRow>((row) => (moodsChanged = takeMood(row) || moodsChanged)));
+takes(["alert"], taking(takeAlert));
+takes(["article"], taking(takeArticle));
 
 export function start(): void {
   feed.subscribe(["ticker"], null);
   feed.start();
-  void open(market.pair, market.interval);
+  reopen();
 }
 
 /** Show *pair* in candles of *interval*. */
@@ -253,23 +261,6 @@ export function pickWindow(timeS: number | null): void {
   void readArticles();
 }
 
-function take({ channel, data }: Update): void {
-  const name = channel.split(":")[0];
-  if (name === "ticker") {
-    const row = data as TickerRow;
-    tickers.set(row.pair, row);
-  } else if (name === "candles") {
-    takeCandle(data as CandleRow);
-  } else if (name === "sentiment") {
-    if (takeMood(data as SentimentRow)) moodsChanged = true;
-  } else if (name === "alert") {
-    const row = data as AlertRow;
-    if (row.pair === market.pair) drawn.alerts = [...drawn.alerts, alert(row)].slice(-500);
-  } else if (name === "article") {
-    takeArticle(data as ArticleRow);
-  }
-}
-
 function takeCandle(row: CandleRow): void {
   if (row.pair !== market.pair || row.interval !== market.interval || market.loading) return;
   const time = unixS(row.timestamp);
@@ -299,6 +290,10 @@ function takeArticle(row: ArticleRow): void {
   market.articles = [row, ...articles]
     .sort((one, other) => unixS(other.timestamp) - unixS(one.timestamp))
     .slice(0, MOST_ARTICLES);
+}
+
+function takeAlert(row: AlertRow): void {
+  if (row.pair === market.pair) drawn.alerts = [...drawn.alerts, alert(row)].slice(-500);
 }
 
 function alert(row: AlertRow): Alert {
