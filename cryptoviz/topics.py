@@ -23,6 +23,10 @@ from cryptoviz.topic_fit import TopicSpec
 
 R = TypeVar("R")
 
+# Of what the topics hold: raised when a reader written for the version before may break
+# (docs/changelogs.md).
+CONTRACT_VERSION = 2
+
 DAY_MS = 86_400_000
 CHANGELOG_CONFIG = {"cleanup.policy": "compact"}
 # Long enough for a consumer, the sink among them, to be away for a week.

@@ -44,8 +44,8 @@ class Visualization(msgspec.Struct, kw_only=True, omit_defaults=False):
 Entry = TypeVar("Entry", bound=msgspec.Struct)
 
 
-class _Gone(msgspec.Struct):
-    """Marks a default that was deleted."""
+class Deleted(msgspec.Struct):
+    """Stands for an entry that was deleted, so that a default does not come back."""
 
     deleted: bool = False
 
@@ -82,7 +82,7 @@ class Configuration(Generic[Entry]):
 
     async def delete(self, name: str) -> None:
         """Delete an entry, likewise."""
-        await self._write(name, self._encode(_Gone(True)))
+        await self._write(name, self._encode(Deleted(True)))
 
     async def _write(self, name: str, value: bytes) -> None:
         key, partition = name.encode(), _partition(name)
@@ -98,7 +98,7 @@ class Configuration(Generic[Entry]):
 
 
 def _is_gone(value: bytes) -> bool:
-    return msgspec.json.decode(value, type=_Gone).deleted
+    return msgspec.json.decode(value, type=Deleted).deleted
 
 
 def _partition(name: str) -> int:

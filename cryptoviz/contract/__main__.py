@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from cryptoviz.contract import VERSION
 from cryptoviz.contract.current import current
 from cryptoviz.contract.snapshot import broken, committed, write
+from cryptoviz.topics import CONTRACT_VERSION
 
 
 def main() -> int:
@@ -15,8 +15,8 @@ def main() -> int:
     if found := broken(committed(), new):
         sys.stderr.write("\n".join(found) + "\n")
         sys.stderr.write(
-            f"Readers of version {VERSION} would break: raise VERSION in cryptoviz/contract, and "
-            "say in docs/changelogs.md what changed.\n"
+            f"Readers of version {CONTRACT_VERSION} would break: raise CONTRACT_VERSION in "
+            "cryptoviz/topics.py, and say in docs/changelogs.md what changed.\n"
         )
         return 1
     write(new)

@@ -77,14 +77,16 @@ def _alternatives(schema: Schema, definitions: Schema) -> dict[str, Schema]:
     """Return the kinds of value that *schema* lets through, each with its own schema."""
     choices = schema.get("anyOf") or schema.get("oneOf")
     if choices:
-        found: dict[str, Schema] = {}
-        for choice in choices:
-            found |= _alternatives(_followed(choice, definitions), definitions)
+        followed = [_followed(choice, definitions) for choice in choices]
+        objects = [each for each in followed if "properties" in each]
+        # Of several objects, which look alike here, each is a kind of its own.
+        found = {f"{each['title']} object": each for each in objects} if objects[1:] else {}
+        for each in followed:
+            if not (objects[1:] and "properties" in each):
+                found |= _alternatives(each, definitions)
         return found
     kind = schema.get("type") or ("object" if "properties" in schema else "anything")
     if "enum" in schema and "type" not in schema:
         kind = "string"
     kinds = kind if isinstance(kind, list) else [kind]
-    # Structs that are told apart by a tag are kinds of their own.
-    title = f"{schema['title']} " if "kind" in schema.get("properties", {}) else ""
-    return {title + each: schema for each in kinds}
+    return dict.fromkeys(kinds, schema)

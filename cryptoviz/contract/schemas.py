@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import deepcopy
 from typing import Any
-
-from cryptoviz.contract import VERSION
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _COMPONENT = "#/components/schemas/"
 _DEFINITION = "#/$defs/"
-# How a value came about or is computed further; may change without a new version.
-INTERNAL = ("opinions", "position", "samples", "sums")
 # Between this application's own agents; nobody else's to read.
 INTERNAL_TOPICS = ("mentions",)
 
@@ -34,24 +29,35 @@ def schemas(document: Schema, prefix: str) -> dict[str, Schema]:
         topic = channel["address"]
         short = topic.removeprefix(prefix)
         if name in sent and short != topic and short not in INTERNAL_TOPICS:
-            found[short] = topic_schema(short, channel, document["components"]["schemas"])
+            kinds = _payloads(channel, document["components"]["messages"])
+            if kinds:
+                found[short] = topic_schema(short, channel, kinds, document)
     return found
 
 
-def topic_schema(topic: str, channel: Schema, components: Schema) -> Schema:
-    """Return the schema of the values of *topic*; a null value, a tombstone, is not described."""
-    kinds = list(channel["messages"])
-    used = {name: _definition(components[name]) for name in _reachable(kinds, components)}
+def topic_schema(topic: str, channel: Schema, kinds: list[str], document: Schema) -> Schema:
+    """Return the schema of the values of *topic*, which are of the *kinds* of schemas.
+
+    A null value, a tombstone, is not described.
+    """
+    components = document["components"]["schemas"]
+    used = {name: _relative(components[name]) for name in _reachable(kinds, components)}
     head: Schema = {
         "$schema": DIALECT,
         "title": topic,
         "description": channel["description"],
-        "version": VERSION,
+        "version": document["info"]["x-contract-version"],
     }
     body: Schema = {"$ref": _DEFINITION + kinds[0]}
     if len(kinds) > 1:
         body = {"oneOf": [{"$ref": _DEFINITION + kind} for kind in kinds]}
     return head | body | {"$defs": dict(sorted(used.items()))}
+
+
+def _payloads(channel: Schema, messages: Schema) -> list[str]:
+    """Return the names of the schemas of what *channel* carries; none for bytes as they came."""
+    described = [messages[name] for name in channel["messages"]]
+    return [each["payload"]["$ref"].rpartition("/")[2] for each in described if "payload" in each]
 
 
 def _reachable(kinds: Iterable[str], components: Schema) -> set[str]:
@@ -70,19 +76,6 @@ def _referred(part: Any) -> list[str]:
         own = [str(part["$ref"]).removeprefix(_COMPONENT)] if "$ref" in part else []
         return own + [name for each in part.values() for name in _referred(each)]
     return [name for each in part for name in _referred(each)] if isinstance(part, list) else []
-
-
-def _definition(component: Schema) -> Schema:
-    definition: Schema = _relative(deepcopy(component))
-    properties = definition.get("properties")
-    if properties:
-        # Defaults matter to whoever reads old rows in the application; what is written has all.
-        for name, field in properties.items():
-            field.pop("default", None)
-            if name in INTERNAL:
-                field["$comment"] = "internal"
-        definition["required"] = sorted(properties)
-    return definition
 
 
 def _relative(part: Any) -> Any:

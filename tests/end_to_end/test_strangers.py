@@ -2,18 +2,24 @@
 
 import asyncio
 import json
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import aiohttp
+import jsonschema
 import pytest
 
-from tests.kafka.market import MarketDeployment
+from cryptoviz.simulator import Faults, Share
+from tests.kafka.deployment import eventually
+from tests.kafka.market import MarketDeployment, messages
 
 from .command_line import CommandLine
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+SCHEMAS = EXAMPLES.parent / "docs/schemas"
 
 
 @pytest.fixture
@@ -24,16 +30,29 @@ async def market(broker, topic_prefix, tmp_path):
     deployment.stop()
 
 
-@pytest.fixture(scope="module")
-def node():
-    """Node.js, with what the example needs beside it."""
-    found, npm, folder = shutil.which("node"), shutil.which("npm"), EXAMPLES / "node"
-    assert found and npm, "this example needs Node.js 20 or later: node and npm on the PATH"
-    if not (folder / "node_modules/kafkajs/package.json").exists():
+def installed(folder, package):
+    """Return the directory of an npm *package* that *folder* needs, which is installed there."""
+    npm, path = shutil.which("npm"), folder / "node_modules" / package
+    assert npm, "these tests need Node.js 20 or later: node and npm on the PATH"
+    if not (path / "package.json").exists():
         words = [npm, "ci", "--no-audit", "--no-fund"]
         done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-    return found
+    return path
+
+
+@pytest.fixture(scope="module")
+def node():
+    """Node.js, with what the example needs beside it."""
+    installed(EXAMPLES / "node", "kafkajs")
+    return shutil.which("node")
+
+
+@pytest.fixture(scope="module")
+def asyncapi_schema():
+    """The JSON Schema of AsyncAPI 3 documents, as its authors publish it."""
+    specs = installed(Path(__file__).parent / "asyncapi", "@asyncapi/specs")
+    return json.loads((specs / "schemas/3.0.0.json").read_text())
 
 
 async def read_by(*words):
@@ -71,6 +90,72 @@ async def test_two_strangers_rebuild_sentiment_and_the_latest_candles(market, no
     for found in (in_python, in_javascript):
         assert found["candles"] == candles
         assert found["sentiment"] == sentiment
+
+
+# What stands for what in the keys that `/asyncapi.json` names.
+KEY_PARTS = {
+    "PAIR": "[A-Z0-9.]+/[A-Z0-9.]+",
+    "CRYPTO": "[A-Z0-9.]+",
+    "TOPIC": r"[\w.-]+",
+    "START": r"\d+",
+    "TIME": r"\d+",
+    "HORIZON": r"\d+",
+    "PARTITION": r"\d+",
+    "AS_OF": r"\d+",
+}
+
+
+def key_pattern(description):
+    """Return what matches the keys of a topic, None where they are told in words."""
+    named = re.search(r"Key: ([A-Z_|0-9]+)(?:, and \|SIZE[^.]*)?\.", description)
+    if named is None:
+        return None
+    parts = [KEY_PARTS.get(part, part) for part in named[1].split("|")]
+    return r"\|".join(parts) + (r"(\|\d+)?" if "|SIZE" in description else "")
+
+
+async def configure(worker, method, path, **body):
+    url = f"http://127.0.0.1:{worker.web_port}/api/v1/config/{path}"
+    session = aiohttp.ClientSession()
+    async with session, session.request(method, url, json=body or None) as answer:
+        assert answer.status < 300, await answer.text()
+
+
+async def test_all_that_is_written_is_as_the_documents_say(market, asyncapi_schema):
+    market.environ |= {"TABLE_RETENTION": "3600", "IDLE_TIMEOUT": "60"}
+    worker = market.worker().start()
+    # Some hours, so that windows end, predictions come true and some records come too late.
+    faults = Faults(late=Share(0.05, 4 * 3600), malformed=0.01)
+    await market.send(messages(6_000, seed=8, hours=6, faults=faults))
+    await configure(worker, "DELETE", "visualization/BTC%20prices/")
+    await configure(worker, "DELETE", "crypto/BNB/")
+    await configure(worker, "PATCH", "crypto/BTC/", name="Bitcoin")
+    await market.drained()
+    schemas = {path.stem: json.loads(path.read_text()) for path in SCHEMAS.glob("*.json")}
+
+    async def all_is_there():
+        stored = {name: await market.stored(f"{market.group}-{name}") for name in schemas}
+        return all(stored.values()) and stored
+
+    stored = await eventually(all_is_there, "a record on each topic")
+    document = await asyncio.to_thread(worker.get, "/asyncapi.json")
+    jsonschema.validate(document, asyncapi_schema, cls=jsonschema.Draft7Validator)
+    described = {each["address"]: each["description"] for each in document["channels"].values()}
+    for name, schema in schemas.items():
+        validator = jsonschema.Draft202012Validator(schema)
+        description = described[f"{market.group}-{name}"]
+        assert description == schema["description"]
+        pattern = key_pattern(description)
+        for record in stored[name][:: len(stored[name]) // 300 + 1]:
+            if record.value is None:
+                assert "A null value deletes its key." in description, name
+            else:
+                validator.validate(json.loads(record.value))
+            assert pattern is None or re.fullmatch(pattern, record.key.decode()), record.key
+    assert any(record.value is None for record in stored["candles-changelog"])
+    for name in ("crypto_configuration", "visualization_parameters"):
+        values = [json.loads(record.value) for record in stored[f"{name}-changelog"]]
+        assert {"deleted": True} in values
 
 
 async def test_a_stranger_without_kafka_says_so_in_a_sentence(node):

@@ -36,11 +36,13 @@ SUPPORT = {
     "web.parameters",
     "web.queries",
     "web.registry",
+    "web.sent_schemas",
     "web.shapes",
     "web.snapshot",
     "web.socket_messages",
     "web.sockets",
     "web.stored",
+    "web.topic_channels",
     "web.whole_range",
     "web.wire",
 }
