@@ -19,9 +19,12 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from cryptoviz.batch import RawBatch
+from cryptoviz.connection import survive_closed_connections
 from cryptoviz.consumer_thread import ConsumerThread
 from cryptoviz.outstanding import Outstanding
 from cryptoviz.producer import Producer
+
+survive_closed_connections()
 
 HELD_BACK_POLL_S = 0.02
 NOWHERE = TP("", 0)
