@@ -1,5 +1,8 @@
 """The models: each folds one price window at a time and keeps a few numbers.
 
+So the state of a model is O(1) in the length of history, and so is an update. p is the last price
+of a window, h the number of windows ahead.
+
 An `Outlook` is a model's point forecast and its raw interval, half as wide as *deviation* on
 each side: one standard deviation as the model itself sees it, which nothing has calibrated.
 """
@@ -46,7 +49,11 @@ def _grown(price: float, log_return: float, steps: int, volatility: Volatility) 
 
 
 class LastPrice(msgspec.Struct, gc=False):
-    """The last price stays: the best forecast of a random walk, and what others must beat."""
+    """p̂ = p: the best forecast of a random walk, and what others must beat. State: p.
+
+    The naive method (Hyndman and Athanasopoulos, "Forecasting: principles and practice", 3rd
+    edition, 2021, section 5.2).
+    """
 
     name: ClassVar[str] = "last_price"
     last: float = 0.0
@@ -61,7 +68,7 @@ class LastPrice(msgspec.Struct, gc=False):
 
 
 class MovingAverage(msgspec.Struct, gc=False):
-    """The mean price of the last window ±1 standard deviation there: the seed's model."""
+    """p̂ = mean of the last window, ±1 standard deviation there: the seed's model. State: both."""
 
     name: ClassVar[str] = "moving_average"
     mean: float = 0.0
@@ -77,7 +84,7 @@ class MovingAverage(msgspec.Struct, gc=False):
 
 
 class EwmaDrift(msgspec.Struct, gc=False):
-    """The last price goes on with its exponentially weighted mean log return.
+    """p̂ = p exp(h d), d ← λ d + (1 − λ) ln(p / p₋₁), λ = 0.98. State: p and d.
 
     A random walk with drift (Hyndman and Athanasopoulos, "Forecasting: principles and practice",
     3rd edition, 2021, section 5.2), its drift an exponentially weighted mean over four hours.
@@ -100,7 +107,10 @@ class EwmaDrift(msgspec.Struct, gc=False):
 
 
 class Holt(msgspec.Struct, gc=False):
-    """Damped double exponential smoothing of the log price.
+    """Damped double exponential smoothing of y = ln p. State: level ℓ and trend b.
+
+    ℓ ← α y + (1 − α)(ℓ₋₁ + φ b₋₁), b ← β (ℓ − ℓ₋₁) + (1 − β) φ b₋₁, with α = 0.8, β = 0.1 and
+    φ = 0.9; p̂ = exp(ℓ + (φ + φ² + … + φʰ) b).
 
     Holt, "Forecasting seasonals and trends by exponentially weighted moving averages" (1957),
     International Journal of Forecasting 20(1), 2004, 5-10; damped as in Gardner and McKenzie,
@@ -122,7 +132,6 @@ class Holt(msgspec.Struct, gc=False):
             return
         expected = self.level + self.damping * self.trend
         level = self.level_weight * price + (1.0 - self.level_weight) * expected
-        slope = level - self.level
         slope, weight = level - self.level, self.trend_weight
         self.trend = weight * slope + (1.0 - weight) * self.damping * self.trend
         self.level = level

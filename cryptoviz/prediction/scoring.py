@@ -61,8 +61,8 @@ def score(
         mape=mean_absolute_percentage_error(sums),
         bias=bias(sums),
         coverage=coverage(sums),
-        mean_width=exact.mean(sums.width, sums.count),
-        interval_score=exact.mean(sums.interval_score, sums.count),
+        mean_width=mean_width(sums),
+        interval_score=mean_interval_score(sums),
         skill=skill(sums, reference) if reference is not None else None,
         direction_accuracy=direction_accuracy(sums),
     )
@@ -78,22 +78,46 @@ def mean_absolute_error(sums: Sums) -> float:
 
 
 def mean_absolute_percentage_error(sums: Sums) -> float:
-    """Return 100 Σ|ŷ − y| / y / n, in percent of the actual price (Hyndman and Koehler, 2006)."""
+    """Return 100 Σ(|ŷ − y| / y) / n, in percent of the actual price.
+
+    Hyndman and Koehler (2006), as above, section 2.2; prices are above 0.
+    """
     return 100.0 * exact.mean(sums.relative, sums.count)
 
 
 def bias(sums: Sums) -> float:
-    """Return Σ(ŷ − y) / n in quote currency; above 0 when predictions are too high."""
+    """Return Σ(ŷ − y) / n in quote currency; above 0 when predictions are too high.
+
+    The mean error, with the sign of prediction less outcome: Makridakis, Wheelwright and Hyndman,
+    "Forecasting: methods and applications", 3rd edition, 1998, section 2/4.
+    """
     return exact.mean(sums.bias, sums.count)
 
 
 def coverage(sums: Sums) -> float:
-    """Return the share of actual prices within their interval, its ends included.
+    """Return Σ[l ≤ y ≤ u] / n, the share of actual prices within their interval [l, u].
 
     Christoffersen, "Evaluating interval forecasts", International Economic Review 39(4), 1998,
     841-862: the unconditional coverage.
     """
     return sums.covered / sums.count
+
+
+def mean_width(sums: Sums) -> float:
+    """Return Σ(u − l) / n of the intervals [l, u], in quote currency: how sharp they are.
+
+    Gneiting, Balabdaoui and Raftery, "Probabilistic forecasts, calibration and sharpness", Journal
+    of the Royal Statistical Society B 69(2), 2007, 243-268.
+    """
+    return exact.mean(sums.width, sums.count)
+
+
+def mean_interval_score(sums: Sums) -> float:
+    """Return ΣS / n with Winkler's S = (u − l) + 2/α (l − y)⁺ + 2/α (y − u)⁺, in quote currency.
+
+    Winkler (1972); the sources are at `cryptoviz.prediction.sums.interval_score`.
+    """
+    return exact.mean(sums.interval_score, sums.count)
 
 
 def skill(sums: Sums, reference: Sums) -> float | None:
@@ -110,10 +134,10 @@ def skill(sums: Sums, reference: Sums) -> float | None:
 
 
 def direction_accuracy(sums: Sums) -> float | None:
-    """Return the share of calls that were right, None without a call.
+    """Return Σ[sign(ŷ − p) = sign(y − p)] / calls, None without a call.
 
-    A call is an outcome where both the prediction and the price had left the last price. Pesaran
-    and Timmermann, "A simple nonparametric test of predictive performance", Journal of Business
-    and Economic Statistics 10(4), 1992, 461-465.
+    p is the last price when the prediction was made; a call is an outcome with ŷ ≠ p and y ≠ p.
+    Pesaran and Timmermann, "A simple nonparametric test of predictive performance", Journal of
+    Business and Economic Statistics 10(4), 1992, 461-465.
     """
     return sums.hits / sums.calls if sums.calls else None

@@ -18,8 +18,9 @@ FORGETTING = 0.999
 
 
 class Slope(msgspec.Struct, gc=False):
-    """A ridge regression through the origin of log returns on moods, updated one by one.
+    """β = Σ m r / (1 + Σ m²): a ridge regression of log returns r on moods m through the origin.
 
+    The sums fade by 0.999 with each outcome, and are the whole state.
     Recursive least squares with forgetting (Haykin, "Adaptive filter theory", 5th edition, 2014,
     chapter 10) and a ridge that does not fade (Hoerl and Kennard, "Ridge regression",
     Technometrics 12(1), 1970, 55-67); of one regressor, so the inverse is a division.
@@ -40,7 +41,11 @@ class Slope(msgspec.Struct, gc=False):
 
 
 class SentimentDrift(msgspec.Struct, gc=False):
-    """`ewma_drift` and a slope for each horizon; equal to `ewma_drift` when there is no news."""
+    """p̂ of `ewma_drift` × exp(β m): m is the mood, β the slope of its horizon; m = 0 without news.
+
+    |β m| is at most the volatility over the horizon. State: that of `ewma_drift`, and two sums for
+    each horizon.
+    """
 
     name: ClassVar[str] = "sentiment"
     base: ClassVar[str] = EwmaDrift.name
