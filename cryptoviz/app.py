@@ -53,7 +53,6 @@ STREAM_MODULES = (
     "web.asyncapi",
     "web.candles",
     "web.configuration",
-    "web.crypto_history",
     "web.dashboard",
     "web.edge",
     "web.feeds",
@@ -64,6 +63,9 @@ STREAM_MODULES = (
     "web.metrics",
     "web.openapi",
     "web.plain_feeds",
+    "web.prediction_history",
+    "web.score_history",
+    "web.sentiment_history",
     "web.stream",
     "web.tables_view",
     "web.udf",
@@ -79,6 +81,11 @@ ROCKSDB_OPTIONS = {
     "target_file_size_base": 16 * 1024**2,
     "block_cache_size": 16 * 1024**2,
 }
+
+
+# A query may name 8,192 characters of channels and as many of a cursor, each escaped as up to 12.
+# What is longer than this is refused by the server itself, in plain text.
+HTTP_LIMITS = {"max_line_size": 256 * 1024, "max_field_size": 64 * 1024}
 
 
 class BatchedApp(faust.App):
@@ -144,9 +151,12 @@ def _app(app_id: str, settings: Settings, **options: Any) -> BatchedApp:
         web_host=settings.web_host,
         web_bind=settings.web_host,
         web_port=settings.web_port,
+        canonical_url=settings.web_url,
+        web_application_options={"handler_args": HTTP_LIMITS},
         # Faust's own table pages route by the wrong hash and answer anybody; ours are web/.
-        web_tables_enabled=False,
-        web_router_enabled=False,
+        web_tables_enabled=settings.web_faust_routes,
+        web_router_enabled=settings.web_faust_routes,
+        web_metrics_enabled=settings.web_faust_routes,
         datadir=str(settings.cryptoviz_data_dir / app_id),
         **options,
     )

@@ -167,10 +167,29 @@ class Settings(BaseModel):
     # Web
     web_host: str = Field("127.0.0.1", description="Address that the HTTP server binds.")
     web_port: int = Field(6066, ge=1, le=65535, description="Port of the HTTP server.")
+    web_address: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9._:-]*$",
+        description="Host by which other workers reach this one. Empty: `WEB_HOST`, or this "
+        "machine's name where that means all addresses.",
+    )
+    web_faust_routes: bool = Field(
+        False,
+        description="Whether Faust's own pages are served too: `/table/`, `/router/` and "
+        "`/performance/`. Anybody may read them.",
+    )
     cors_origins: tuple[str, ...] = Field(
         (),
         description="Origins whose pages may read the HTTP API, comma separated; `*` lets all.",
     )
+
+    @property
+    def web_url(self) -> str:
+        """The address of this worker's HTTP server, as other workers ask it for rows."""
+        host = self.web_address or self.web_host
+        if host in ("0.0.0.0", "::"):  # noqa: S104  # it is compared, not bound
+            host = socket.gethostname()
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.web_port}"
 
     @field_validator("quote_currencies", "tracked_cryptos", mode="before")
     @classmethod

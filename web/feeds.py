@@ -10,7 +10,7 @@ from aiohttp import web
 
 from cryptoviz import topics
 from cryptoviz.app import app
-from cryptoviz.feeds.feed import Feed, record_feed, window_feed
+from cryptoviz.feeds.feed import Feed, record_feed, row_feed, window_feed
 from cryptoviz.feeds.live import Live
 from cryptoviz.feeds.message import Message
 from cryptoviz.feeds.source import KafkaSource
@@ -46,6 +46,7 @@ def _feeds() -> dict[str, Feed]:
         _named(_forecasts, "predictions", "pair", lambda subject: subject.partition(":")[0]),
         _named(_forecasts, "prediction", "crypto", lambda subject: subject.partition("/")[0]),
         window_feed("scores", topics.SCORES, "pair"),
+        row_feed("sentiment_skill", topics.SENTIMENT_SKILL, "crypto"),
     ]
     return {feed.name: feed for feed in feeds}
 

@@ -75,7 +75,10 @@ class SentimentRow(msgspec.Struct, kw_only=True):
 
 
 class PredictionRow(msgspec.Struct, kw_only=True):
-    """One prediction; *timestamp* is the time predicted for, *made_at* when it was made."""
+    """One prediction; *timestamp* is the time predicted for, *made_at* when it was made.
+
+    It is *final* when its actual price is known; nothing else of it ever changes.
+    """
 
     timestamp: datetime
     crypto_symbol: str
@@ -88,6 +91,55 @@ class PredictionRow(msgspec.Struct, kw_only=True):
     made_at: datetime | None
     horizon: int | None
     level: float | None
+    revision: int
+    final: bool
+
+
+class ScoreRow(msgspec.Struct, kw_only=True):
+    """How good a model was, as the day from *timestamp* on (UTC) ended, or as it is *as_of* now.
+
+    *mae*, *bias*, *mean_width* and *interval_score* in quote currency, *mape* in percent,
+    *coverage* and *direction_accuracy* as shares of 1; *skill* against last_price, below 0 when
+    worse.
+    """
+
+    timestamp: datetime
+    crypto_symbol: str
+    pair: str
+    model_name: str
+    horizon: int
+    period: str
+    as_of: datetime
+    count: int
+    mae: float
+    mape: float
+    bias: float
+    coverage: float
+    mean_width: float
+    interval_score: float
+    skill: float | None
+    direction_accuracy: float | None
+    revision: int
+    final: bool
+
+
+class SkillRow(msgspec.Struct, kw_only=True):
+    """What sentiment brought over a week, as the day from *timestamp* on ended, or is *as_of* now.
+
+    *skill* is that over the same model without sentiment: 0 when it changes nothing, below 0 when
+    it harms. *standard_error* is null for fewer than two *hours*.
+    """
+
+    timestamp: datetime
+    crypto_symbol: str
+    pair: str
+    horizon: int
+    as_of: datetime
+    hours: int
+    skill: float
+    standard_error: float | None
+    revision: int
+    final: bool
 
 
 class PairHistory(msgspec.Struct, Generic[Row], kw_only=True):

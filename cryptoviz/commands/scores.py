@@ -1,12 +1,16 @@
-"""`cryptoviz scores`: how good the predictions of a running worker's models turned out."""
+"""`cryptoviz scores`: how good the predictions of a running worker's models turned out.
+
+With --sentiment: whether listening to the news made them better.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -18,11 +22,12 @@ from cryptoviz.prediction.scoring import PERIOD_HOURS
 from cryptoviz.settings import SettingsError, load
 
 TIMEOUT_S = 10.0
-COLUMNS = (
+COLUMNS: tuple[str, ...] = (
     "pair", "model", "horizon", "period", "count", "mae", "mape", "bias", "coverage",
     "mean_width", "interval_score", "skill", "direction_accuracy",
 )  # fmt: skip
-_SHARES = ("coverage", "skill", "direction_accuracy")
+SENTIMENT_COLUMNS: tuple[str, ...] = ("pair", "horizon", "hours", "skill", "standard_error")
+_SHARES = ("coverage", "skill", "direction_accuracy", "standard_error")
 
 
 @click.command()
@@ -30,22 +35,40 @@ _SHARES = ("coverage", "skill", "direction_accuracy")
 @click.option("--model", help="Only this model.")
 @click.option("--horizon", type=int, help="Only this horizon, in seconds.")
 @click.option("--period", type=click.Choice(list(PERIOD_HOURS)), help="Only this period.")
+@click.option(
+    "--sentiment", is_flag=True, help="Whether sentiment helps, for the pairs of a crypto."
+)
 @click.option("--url", help="Where a worker answers.  [default: from WEB_HOST and WEB_PORT]")
 def scores(
-    pair: str | None, model: str | None, horizon: int | None, period: str | None, url: str | None
+    pair: str | None,
+    model: str | None,
+    horizon: int | None,
+    period: str | None,
+    sentiment: bool,
+    url: str | None,
 ) -> None:
     """Show how good each model's predictions are, as a table or, in a pipe, as JSON lines."""
     wanted = {"model": model, "horizon": horizon, "period": period}
+    if sentiment:
+        if model or period:
+            raise click.UsageError("--sentiment goes with neither --model nor --period.")
+        crypto = None if pair is None else re.split("[/_-]", pair)[0]
+        rows, columns = (
+            _skills(_ask(url or _worker(), "sentiment_skill", crypto)),
+            SENTIMENT_COLUMNS,
+        )
+    else:
+        rows, columns = _rows(_ask(url or _worker(), "scores", pair)), COLUMNS
     found = [
         row
-        for row in _rows(_ask(url or _worker(), pair))
+        for row in rows
         if all(value is None or row[name] == value for name, value in wanted.items())
     ]
     if not sys.stdout.isatty():
         for row in found:
             click.echo(json.dumps(row))
     elif found:
-        Console().print(_table(found))
+        Console().print(_table(found, columns))
     else:
         click.echo("There are no scores yet: no predicted time has come.")
 
@@ -58,8 +81,8 @@ def _worker() -> str:
     return f"http://{settings.web_host}:{settings.web_port}"
 
 
-def _ask(url: str, pair: str | None) -> Any:
-    path = "/live/scores/" + (f"{quote(pair, safe='')}/" if pair else "")
+def _ask(url: str, table: str, key: str | None) -> Any:
+    path = f"/live/{table}/" + (f"{quote(key, safe='')}/" if key else "")
     if not url.startswith(("http://", "https://")):
         raise click.UsageError(f"--url must begin with http:// or https://, was {url!r}.")
     try:
@@ -84,14 +107,20 @@ def _rows(answer: Any) -> Iterator[dict[str, Any]]:
             yield {"pair": row["pair"], "as_of": row["as_of"], **score}
 
 
-def _table(rows: list[dict[str, Any]]) -> Table:
+def _skills(answer: Any) -> Iterator[dict[str, Any]]:
+    for row in sorted(answer["rows"], key=lambda row: str(row["pair"])):
+        for skill in row["horizons"]:
+            yield {"pair": row["pair"], "as_of": row["as_of"], **skill}
+
+
+def _table(rows: list[dict[str, Any]], columns: Sequence[str]) -> Table:
     table = Table()
-    for column in COLUMNS:
+    for column in columns:
         words = column.replace("_", " ")
         is_text = column in ("pair", "model", "period")
         table.add_column(words, justify="left" if is_text else "right")
     for row in rows:
-        table.add_row(*(_shown(row, column) for column in COLUMNS))
+        table.add_row(*(_shown(row, column) for column in columns))
     return table
 
 

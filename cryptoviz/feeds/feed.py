@@ -100,6 +100,26 @@ def window_feed(
     return Feed(name, topic, subject, decode, WARM_UP_RECORDS)
 
 
+def row_feed(name: str, topic: str, subject: str) -> Feed:
+    """Return the feed of a results topic whose records replace the one before of their key.
+
+    The key begins with the subject, as ``BTC|BTC/USD`` does.
+    """
+
+    def decode(records: Sequence[FeedRecord]) -> list[Message]:
+        messages = []
+        for record in records:
+            if record.value is None or record.key is None:
+                continue
+            key, rank = record.key.decode(), Rank(_state(record.value).revision, False)
+            subjects, place = (key.partition(SEPARATOR)[0],), (record.partition, record.offset)
+            window = WindowKey(name, key, 0)
+            messages.append(Message(name, subjects, *place, record.value, None, window, rank))
+        return messages
+
+    return Feed(name, topic, subject, decode, WARM_UP_RECORDS)
+
+
 def record_feed(name: str, topic: str, kind: type[Any], rules: Rules) -> Feed:
     """Return the feed of a raw topic; a message that is no record of *kind* is left out."""
     decode_all = decoder_for(kind, rules)

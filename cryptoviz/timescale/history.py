@@ -13,7 +13,16 @@ from datetime import datetime
 from cryptoviz.timescale.page import Feed, Page, read
 from cryptoviz.timescale.pool import Pool
 
-__all__ = ["Page", "alerts", "articles", "predictions", "sentiment", "tickers", "trades"]
+__all__ = [
+    "PREDICTIONS",
+    "Page",
+    "alerts",
+    "articles",
+    "predictions",
+    "sentiment",
+    "tickers",
+    "trades",
+]
 
 _SOURCE_TIES = ("partition", "offset")
 _TICKERS = Feed("tickers", _SOURCE_TIES, (int, int))
@@ -21,7 +30,7 @@ _TRADES = Feed("trades", _SOURCE_TIES, (int, int))
 _ARTICLES = Feed("articles", _SOURCE_TIES, (int, int))
 _ALERTS = Feed("alerts", _SOURCE_TIES, (int, int))
 _SENTIMENT = Feed("sentiment", ("source",), (str,))
-_PREDICTIONS = Feed("predictions", ("pair", "model_name", "horizon"), (str, str, int))
+PREDICTIONS = Feed("predictions", ("pair", "model_name", "horizon"), (str, str, int))
 
 
 async def tickers(
@@ -123,5 +132,5 @@ async def predictions(
 ) -> Page:
     """Return a page of the predictions for *crypto*, by the time predicted for."""
     return await read(
-        pool, _PREDICTIONS, "predictions", start, end, limit, cursor, newest_first, crypto, model
+        pool, PREDICTIONS, "predictions", start, end, limit, cursor, newest_first, crypto, model
     )

@@ -54,7 +54,7 @@ async def read(
     limit: int,
     cursor: str | None,
     newest_first: bool,
-    *filters: str | None,
+    *filters: object,
 ) -> Page:
     """Return the first *limit* rows in [start, end) behind *cursor*, in the order asked for.
 

@@ -9,7 +9,8 @@ SELECT
 FROM (
     SELECT
         timestamp, crypto_symbol, predicted_price, actual_price, model_name,
-        confidence_interval_low, confidence_interval_high, pair, made_at, horizon, level
+        confidence_interval_low, confidence_interval_high, pair, made_at, horizon, level,
+        revision
     FROM prediction_data
     WHERE timestamp >= $1 AND timestamp <= $2
         AND (timestamp, pair, model_name, horizon) < ($2, $3, $4, $5::bigint)
@@ -22,5 +23,6 @@ CROSS JOIN LATERAL (
     SELECT
         page.timestamp, page.crypto_symbol, page.predicted_price, page.actual_price,
         page.model_name, page.confidence_interval_low, page.confidence_interval_high, page.pair,
-        page.made_at, page.horizon, page.level
+        page.made_at, page.horizon, page.level, page.revision,
+        page.actual_price IS NOT NULL AS final
 ) AS shown

@@ -17,13 +17,17 @@ FOLLOWERS = 3
 
 
 async def test_history_and_stream_are_the_reference_over_disconnects_and_restarts(deployment):
-    worker = deployment.worker()
-    worker.start()
+    workers = [deployment.worker(name).launch() for name in ("one", "two")]
+    for worker in workers:
+        await asyncio.to_thread(worker.wait_until_ready)
+    killed, ended = workers
+    chance = random.Random(2)
     market = Market(deployment)
     trading = asyncio.create_task(market.trade(seconds=60))
     await market.at_least(600)
     followers = [
-        kind(lambda: f"http://127.0.0.1:{worker.web_port}", pair, seed)
+        # A cursor of one worker's is good on the other, whichever of them holds the pair.
+        kind(lambda: f"http://127.0.0.1:{chance.choice(workers).web_port}", pair, seed)
         for seed in range(FOLLOWERS)
         for pair in PAIRS
         for kind in (TradeFollower, CandleFollower)
@@ -31,9 +35,9 @@ async def test_history_and_stream_are_the_reference_over_disconnects_and_restart
     following = asyncio.gather(*(follower.follow(market.is_seen_by) for follower in followers))
 
     await disconnected(followers, DISCONNECTS // 4, following)
-    await asyncio.to_thread(restart, worker, worker.kill)
+    await asyncio.to_thread(restart, killed, killed.kill)
     await disconnected(followers, DISCONNECTS // 2, following)
-    await asyncio.to_thread(restart, worker, worker.terminate)
+    await asyncio.to_thread(restart, ended, ended.terminate)
     await disconnected(followers, DISCONNECTS, following)
     market.enough.set()
     await trading

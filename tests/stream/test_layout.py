@@ -36,6 +36,7 @@ SUPPORT = {
     "web.parameters",
     "web.queries",
     "web.registry",
+    "web.result_rows",
     "web.sent_schemas",
     "web.shapes",
     "web.snapshot",

@@ -102,8 +102,40 @@ def test_people_see_a_table_with_bad_skill_as_bad():
     rows = list(command._rows(BODY))
     console = Console(width=200, record=True, file=io.StringIO())
 
-    console.print(command._table(rows))
+    console.print(command._table(rows, command.COLUMNS))
 
     text = console.export_text()
     assert "-12.5%" in text
     assert "90.0%" in text
+
+
+SKILLS = {
+    "rows": [
+        {
+            "crypto_symbol": "BTC",
+            "pair": "BTC/USD",
+            "as_of": 7,
+            "horizons": [
+                {"horizon": 300, "hours": 9, "skill": -0.02, "standard_error": 0.01},
+                {"horizon": 900, "hours": 1, "skill": 0.0, "standard_error": None},
+            ],
+        }
+    ]
+}
+
+
+def test_whether_sentiment_helps_is_shown_for_a_crypto():
+    result, asked = run("BTC-USD", "--sentiment", "--horizon", "900", body=SKILLS)
+
+    assert asked == ["/live/sentiment_skill/BTC/"]
+    assert [json.loads(line) for line in result.output.splitlines()] == [
+        {
+            "pair": "BTC/USD",
+            "as_of": 7,
+            "horizon": 900,
+            "hours": 1,
+            "skill": 0.0,
+            "standard_error": None,
+        }
+    ]
+    assert run("--sentiment", "--model", "holt", body=SKILLS)[0].exit_code == 2

@@ -1,6 +1,7 @@
 """Settings: documented, checked, frozen, and quiet about secrets."""
 
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pydantic
 import pytest
 
 from cryptoviz import settings_table
+from cryptoviz.app import _app
 from cryptoviz.settings import SECRET_FIELDS, Settings, SettingsError, load
 
 ROOT = Path(__file__).parents[2]
@@ -153,6 +155,28 @@ def test_no_message_shows_a_secret():
     sentence = refusal(**login, TIMESCALE_DSN=dsn)
     assert "KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD must be set" in sentence
     assert SECRET not in sentence
+
+
+@pytest.mark.parametrize(
+    ("environ", "url"),
+    [
+        ({}, "http://127.0.0.1:6066"),
+        ({"WEB_HOST": "0.0.0.0", "WEB_PORT": "80"}, f"http://{socket.gethostname()}:80"),
+        ({"WEB_HOST": "::"}, f"http://{socket.gethostname()}:6066"),
+        ({"WEB_HOST": "0.0.0.0", "WEB_ADDRESS": "worker-1"}, "http://worker-1:6066"),
+        ({"WEB_HOST": "::1"}, "http://[::1]:6066"),
+    ],
+)
+def test_other_workers_are_told_an_address_that_leads_here(environ, url):
+    assert load(environ).web_url == url
+
+
+@pytest.mark.parametrize("asked", ["true", "false"])
+def test_fausts_own_routes_are_served_only_if_asked_for(asked):
+    conf = _app("routes", load({"WEB_FAUST_ROUTES": asked})).conf
+
+    found = {conf.web_tables_enabled, conf.web_router_enabled, conf.web_metrics_enabled}
+    assert found == {asked == "true"}
 
 
 def test_settings_cannot_be_changed():

@@ -1,4 +1,4 @@
-"""`/api/v1/{sentiment,prediction}/{symbol}/historique/`: stored rows, and windows still open."""
+"""`/api/v1/sentiment/{symbol}/historique/`: stored rows, and windows still open."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from web.live_rows import known, windows
 from web.operation import answers, page
 from web.overlay import Seen
 from web.pages import Asked, paged
-from web.queries import CryptoText, HistoryQuery, PredictionQuery, crypto_of, no_nul
+from web.queries import CryptoText, HistoryQuery, crypto_of
 from web.shapes import decode_sentiment, sentiment_row
-from web.stored import CryptoHistory, PredictionRow, SentimentRow
+from web.stored import CryptoHistory, SentimentRow
 
 PROBLEMS = (400, 404, 503)
 Row = dict[str, Any]
@@ -37,26 +37,6 @@ async def sentiment_history(
     crypto = crypto_of(symbol)
     asked = Asked(request, query, {"crypto_symbol": crypto})
     answer = await (_newest(asked, crypto) if asked.is_newest else _stored(asked, crypto))
-    if not asked.rows and not await known_crypto(crypto):
-        raise asked.unknown("symbol", symbol)
-    return answer
-
-
-@page("/api/v1/prediction/{symbol}/historique/")
-@answers(CryptoHistory[PredictionRow], problems=PROBLEMS, cached_s=1.0, tabular=True)
-async def prediction_history(
-    view: View, request: Request, symbol: CryptoText, query: PredictionQuery
-) -> Answer:
-    """Return the predictions for a crypto by the time predicted for, newest first."""
-    crypto, model = crypto_of(symbol), no_nul("model", query.model)
-    asked = Asked(request, query, {"crypto_symbol": crypto})
-    connections = await pages.pool()
-    # Predictions are for times to come, so a period up to now has those that are made by now.
-    end = asked.reach(timedelta(days=1))
-    found = await history.predictions(
-        connections, crypto, asked.period.start, end, query.limit, query.cursor, model=model
-    )
-    answer = paged(asked, found)
     if not asked.rows and not await known_crypto(crypto):
         raise asked.unknown("symbol", symbol)
     return answer
