@@ -11,7 +11,6 @@ from faust.types.web import Request
 from faust.web import View
 from msgspec import Struct
 
-from cryptoviz.feeds import cursor as stream_cursor
 from cryptoviz.timescale import cursor as history_cursor
 from cryptoviz.timescale.failures import transient
 from web import formats, parameters
@@ -38,7 +37,7 @@ def answering(operation: Operation, handler: Any) -> Callable[..., Awaitable[web
             return respond(request, found) if isinstance(found, Answer) else found
         except Refusal as refusal:
             return refuse(refusal)
-        except (history_cursor.CursorError, stream_cursor.CursorError) as error:
+        except history_cursor.CursorError as error:
             given = request.query.get("cursor", "")
             return refuse(bad_parameter("cursor", given, str(error)))
         except web.HTTPException:

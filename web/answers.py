@@ -6,6 +6,7 @@ import hashlib
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -97,7 +98,7 @@ class Answer:
             if self.status == HTTPStatus.OK:
                 headers.setdefault("Cache-Control", "no-cache")
                 headers["ETag"] = self.etag
-            if len(self.body) >= LEAST_COMPRESSED_BYTES:
+                # A small one is never packed, but rows also come as CSV.
                 headers["Vary"] = "Accept, Accept-Encoding"
             self._all_headers = headers
         return self._all_headers
@@ -121,11 +122,41 @@ def respond(request: Request, answer: Answer) -> web.Response:
     given: Any = request.headers
     headers, body = answer.all_headers.copy(), answer.body
     known = given.get("If-None-Match")
-    if known is not None and answer.status == HTTPStatus.OK and answer.etag in known:
+    if known is not None and answer.status == HTTPStatus.OK and _is_among(answer.etag, known):
         return web.Response(status=304, headers=headers)
-    if len(body) >= LEAST_COMPRESSED_BYTES and "gzip" in given.get("Accept-Encoding", ""):
+    if len(body) >= LEAST_COMPRESSED_BYTES and _takes_gzip(given.get("Accept-Encoding", "")):
         body, headers["Content-Encoding"] = answer.compressed, "gzip"
     return web.Response(body=body, status=answer.status, headers=headers)
+
+
+def _is_among(etag: str, known: str) -> bool:
+    """Return whether a client knows *etag*, by the weak comparison of RFC 9110, section 8.8.3.2."""
+    if known.strip() == "*":
+        return True
+    opaque = etag.removeprefix("W/")
+    return any(each.strip().removeprefix("W/") == opaque for each in known.split(","))
+
+
+@lru_cache(maxsize=256)
+def _takes_gzip(accepted: str) -> bool:
+    """Return whether `Accept-Encoding` names gzip, and not to refuse it."""
+    return weights(accepted).get("gzip", 0.0) > 0.0
+
+
+def weights(accepted: str) -> dict[str, float]:
+    """Return what a list such as that of `Accept` names, in lower case, with the weights in it.
+
+    In the order of the list; what cannot be read has the weight 0 (RFC 9110, section 12.4.2).
+    """
+    found = {}
+    for part in accepted.split(","):
+        name, *parameters = (each.strip().lower() for each in part.split(";"))
+        given = [each[2:] for each in parameters if each.startswith("q=")]
+        try:
+            found[name] = float(given[0]) if given else 1.0
+        except ValueError:
+            found[name] = 0.0
+    return found
 
 
 def refuse(refusal: Refusal) -> web.Response:

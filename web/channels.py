@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cryptoviz.feeds.cursor import Cursor, CursorError, parse
+from cryptoviz.settings import current
 from web import registry
-from web.answers import Refusal
+from web.answers import Refusal, bad_parameter
 from web.feeds import feeds
 from web.parameters import shown
 from web.queries import crypto_of, pair_of
@@ -24,12 +26,12 @@ def channels_of(names: Iterable[str]) -> list[str]:
 
 def channel_of(name: str) -> str:
     """Return one name; raises `Refusal` (404 for a feed that there is not)."""
-    feed, _, subject = name.strip().partition(":")
+    feed, colon, subject = name.strip().partition(":")
     if feed not in feeds:
         there = ", ".join(feeds)
         detail = f"channels must begin with one of {there}, was {shown(name)}."
         raise Refusal(404, detail, parameter="channels", value=name)
-    if not subject:
+    if not colon:
         return feed
     if feeds[feed].subject == "crypto":
         return f"{feed}:{crypto_of(subject, 'channels')}"
@@ -41,6 +43,24 @@ def channel_of(name: str) -> str:
         detail = f"channels must name a size that there is, was {shown(name)}."
         raise Refusal(404, detail, parameter="channels", value=name)
     return f"{channel}:{size}"
+
+
+def resume(text: str, channels: Iterable[str], parameter: str = "cursor") -> Cursor:
+    """Return the cursor *text* if it says where each of *channels* goes on; raises `Refusal`.
+
+    To begin at now where it says nothing would be a gap that nobody is told of.
+    """
+    try:
+        cursor = parse(text)
+    except CursorError as error:
+        raise bad_parameter(parameter, text, str(error)) from None
+    count = current().topic_partitions
+    for feed in {channel.partition(":")[0] for channel in channels}:
+        offsets = cursor.positions.get(feed)
+        if offsets is None or len(offsets) != count:
+            wanted = f"{parameter} must be one of {feed}, with {count} offsets"
+            raise bad_parameter(parameter, text, f"{wanted}, was {shown(text)}")
+    return cursor
 
 
 def table_of(channel: str) -> str | None:

@@ -60,13 +60,14 @@ class Cryptos(View):
         found = cryptos.all()
         return json_answer(CryptoList(count=len(found), data=found))
 
-    @answers(Crypto, status=201, problems=(400, 409, 413, 503))
+    @answers(Crypto, status=201, problems=(400, 409, 503))
     async def post(self, request: Request, body: CryptoBody) -> Answer:
         """Add a crypto; answers when its changelog record is acknowledged."""
         ready()
         symbol = crypto_of(body.symbol)
         if cryptos.get(symbol) is not None:
-            raise Refusal(409, f"There is a crypto {symbol!r} already.", parameter="symbol")
+            detail = f"There is a crypto {symbol!r} already."
+            raise Refusal(409, detail, parameter="symbol", value=body.symbol)
         now = datetime.now(UTC)
         crypto = Crypto(
             symbol=symbol,
@@ -89,7 +90,7 @@ class OneCrypto(View):
         """Return a crypto."""
         return json_answer(_found(symbol))
 
-    @answers(Crypto, problems=(400, 413, 503))
+    @answers(Crypto, problems=(400, 503))
     async def put(self, request: Request, symbol: CryptoText, body: CryptoReplacement) -> Answer:
         """Put a crypto in the place of the one of this symbol, or add it."""
         ready()
@@ -113,7 +114,7 @@ class OneCrypto(View):
         await cryptos.put(name, crypto)
         return json_answer(crypto)
 
-    @answers(Crypto, problems=(400, 404, 413, 503))
+    @answers(Crypto, problems=(400, 404, 503))
     async def patch(self, request: Request, symbol: CryptoText, body: CryptoChange) -> Answer:
         """Change a part of a crypto."""
         crypto = _found(symbol)

@@ -50,6 +50,8 @@ async def _allow(request: web.Request, response: web.StreamResponse) -> None:
 async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
+    except Refusal as refusal:
+        return refuse(refusal)
     except web.HTTPMethodNotAllowed as error:
         methods = ", ".join(sorted(error.allowed_methods))
         detail = f"{request.method} is not allowed here; allowed are {methods}."

@@ -9,11 +9,12 @@ import io
 import types
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Protocol, Union, get_args, get_origin, get_type_hints
 
 from faust.types.web import Request
 
-from web.answers import JSON, Refusal
+from web.answers import JSON, Refusal, weights
 
 CSV = "text/csv"
 ARROW = "application/vnd.apache.arrow.stream"
@@ -34,16 +35,18 @@ class Writer(Protocol):
 
 
 def wanted(request: Request) -> str:
-    """Return the format that the request's `Accept` asks for; JSON unless it names another."""
+    """Return the format that the request's `Accept` prefers; JSON unless it names another."""
     headers: Any = request.headers
-    accepted: str = headers.get("Accept", "")
-    for part in accepted.split(","):
-        kind = part.partition(";")[0].strip().lower()
-        if kind in (CSV, ARROW):
-            return kind
-        if kind in (JSON, "*/*", "application/*"):
-            return JSON
-    return JSON
+    return _preferred(headers.get("Accept", ""))
+
+
+@lru_cache(maxsize=256)
+def _preferred(accepted: str) -> str:
+    kinds = {JSON: JSON, "*/*": JSON, "application/*": JSON, "text/*": CSV, CSV: CSV, ARROW: ARROW}
+    found = {name: weight for name, weight in weights(accepted).items() if name in kinds}
+    # Of equal weights the first one.
+    best = max(found, key=lambda name: found[name], default=JSON)
+    return kinds[best] if found.get(best) else JSON
 
 
 def writer_of(kind: str, row: type[Any]) -> Writer:

@@ -11,15 +11,17 @@ from typing import Any
 
 from faust.types.web import Request, View
 
-from cryptoviz.feeds.cursor import CursorError, parse, position_text
+from cryptoviz.feeds.cursor import position_text
 from cryptoviz.settings import current
 from cryptoviz.timescale import history, seam
 from cryptoviz.timescale.history import Page
 from web import feeds
-from web.answers import Answer
+from web.answers import Answer, bad_parameter
+from web.channels import resume
 from web.known import known_pair
 from web.operation import answers, page
 from web.pages import Asked, paged, pool
+from web.parameters import shown
 from web.queries import (
     AlertQuery,
     ArticleQuery,
@@ -144,7 +146,7 @@ async def _page(
 
 
 def _offsets(feed: str, as_of: str) -> list[int]:
-    offsets = parse(as_of).positions.get(feed)
-    if offsets is None or None in offsets:
-        raise CursorError(as_of)
+    offsets = resume(as_of, [feed], "as_of").positions[feed]
+    if None in offsets:
+        raise bad_parameter("as_of", as_of, f"as_of must know every offset, was {shown(as_of)}")
     return [offset or 0 for offset in offsets]

@@ -25,6 +25,7 @@ _MEANINGS = {
     405: "The path does not take this method.",
     409: "There is one already.",
     413: "The body is too large.",
+    415: "The body is no application/json.",
     503: "Recovering, or without a database; Retry-After says when to ask again.",
 }
 
@@ -122,6 +123,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
     if operation.paths:
         # A path that is spelled so that it is another one meets no view, or one that says no.
         problems |= {400, 404, 405}
+    if operation.body is not None:
+        problems |= {413, 415}
     for status in sorted(problems):
         content = {PROBLEM: {"schema": _schema(Problem)}}
         if status == HTTPStatus.SERVICE_UNAVAILABLE and declared.says_503:

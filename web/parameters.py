@@ -8,8 +8,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from faust.types.web import Request
+from msgspec.structs import fields
 
-from web.answers import Refusal, bad_parameter
+from web.answers import JSON, Refusal, bad_parameter
 
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<name>[^`]*)`)?$", re.DOTALL)
 _EXPECTED = re.compile(r"^Expected (?P<kind>.*?)(?:, got .*)?$")
@@ -36,11 +37,17 @@ def path_of(name: str, declared: Any, text: str) -> Any:
 
 async def body_of(declared: type[Any], request: Request) -> Any:
     """Return the JSON body of *request* as *declared*, a struct."""
+    headers: Any = request.headers
+    kind = headers.get("Content-Type", JSON).partition(";")[0].strip().lower()
+    # Browsers ask before they send this kind to another site, which they do not for all others.
+    if kind != JSON:
+        raise Refusal(415, f"The body must be {JSON}, was {shown(kind)}.")
     content = await _read(request)
     try:
         return msgspec.json.decode(content, type=declared)
     except msgspec.ValidationError as error:
-        raise Refusal(400, f"The body does not fit: {_body_detail(error)}.") from None
+        name, detail = _body_detail(error)
+        raise Refusal(400, f"The body does not fit: {detail}.", parameter=name) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refusal(400, f"The body must be JSON: {error}.") from None
     except RecursionError:
@@ -57,11 +64,12 @@ async def _read(request: Request) -> bytes:
     return body
 
 
-def _body_detail(error: msgspec.ValidationError) -> str:
+def _body_detail(error: msgspec.ValidationError) -> tuple[str | None, str]:
+    """Return which field of the body is wrong, if one is, and a sentence."""
     found = _WHERE.match(str(error))
     assert found is not None
     name = found["name"]
-    return f"{name} must be {_kind(found['what'])}" if name else found["what"]
+    return name, f"{name} must be {_kind(found['what'])}" if name else found["what"]
 
 
 def _refusal(
@@ -82,7 +90,8 @@ def _refusal(
 
 def _choices(declared: type[Any], name: str) -> str | None:
     """Return what a parameter that is one of some words can be, None for any other."""
-    hint = get_type_hints(declared).get(name)
+    spelled = {each.encode_name: each.name for each in fields(declared)}
+    hint = get_type_hints(declared).get(spelled.get(name, name))
     options = [each for each in (hint, *get_args(hint)) if get_origin(each) is Literal]
     return f"one of {', '.join(get_args(options[0]))}" if options else None
 

@@ -12,14 +12,14 @@ from aiohttp import web
 
 from cryptoviz.app import app
 from cryptoviz.feeds.catch_up import Gap
-from cryptoviz.feeds.cursor import Cursor, CursorError, parse
+from cryptoviz.feeds.cursor import Cursor
 from cryptoviz.feeds.hub import Member
 from cryptoviz.feeds.message import Delivery
 from cryptoviz.feeds.outbox import Outbox, as_bodies, as_raw
 from cryptoviz.feeds.subscription import Subscription
 from web import sockets
-from web.answers import Refusal, bad_parameter, refuse
-from web.channels import channel_of
+from web.answers import Refusal, refuse
+from web.channels import channel_of, resume
 from web.connections import SocketConnection
 from web.feeds import live
 
@@ -36,12 +36,10 @@ def plain(template: str, render: Render) -> Handler:
         try:
             channel = channel_of(template.format(**request.match_info))
             text = request.query.get("cursor")
-            cursor = parse(text) if text else None
+            cursor = None if text is None else resume(text, [channel])
             await live.open(channel.partition(":")[0])
         except Refusal as refusal:
             return refuse(refusal)
-        except CursorError as error:
-            return refuse(bad_parameter("cursor", request.query["cursor"], str(error)))
         except TimeoutError:
             return refuse(Refusal(503, "Kafka does not answer.", headers={"Retry-After": "5"}))
         return await _serve(request, channel, cursor, render)

@@ -12,6 +12,8 @@ from weakref import WeakSet
 import faust
 from aiohttp import WSCloseCode, web
 
+from web.answers import Refusal
+
 # A browser that is asleep does not answer a close.
 CLOSE_TIMEOUT_S = 1.0
 # Answers that are being written when the worker stops, streams among them, are cut off after this.
@@ -29,8 +31,13 @@ def close_at_shutdown(app: faust.App) -> None:
 
 
 async def accept(app: faust.App, request: web.Request) -> web.WebSocketResponse:
-    """Answer *request* with a WebSocket that is closed when the worker stops."""
+    """Answer *request* with a WebSocket that is closed when the worker stops.
+
+    Raises `Refusal` (426) for a request that asks for none.
+    """
     socket = web.WebSocketResponse(timeout=CLOSE_TIMEOUT_S, heartbeat=HEARTBEAT_S)
+    if not socket.can_prepare(request):
+        raise Refusal(426, "Only WebSockets are served here.", headers={"Upgrade": "websocket"})
     await socket.prepare(request)
     app.web.web_app[OPEN].add(socket)  # type: ignore[attr-defined]
     return socket

@@ -15,13 +15,13 @@ from faust.types.web import Request, View
 from msgspec import Meta
 
 from cryptoviz.feeds.catch_up import Gap
-from cryptoviz.feeds.cursor import Cursor, parse
+from cryptoviz.feeds.cursor import Cursor
 from cryptoviz.feeds.hub import Member
 from cryptoviz.feeds.message import chunk
 from cryptoviz.feeds.outbox import Outbox, as_events
 from cryptoviz.feeds.subscription import Subscription
 from web.answers import Refusal, encode
-from web.channels import channels_of
+from web.channels import channels_of, resume
 from web.connections import EventConnection
 from web.feeds import live, streams
 from web.live_rows import ready
@@ -44,9 +44,16 @@ class StreamQuery(msgspec.Struct, kw_only=True):
             examples=["ticker:BTC/USD,candles:BTC/USD:5m"],
         ),
     ]
-    cursor: Annotated[
-        str | None, Meta(description="The `stream` of an answer, or an event's id; else now.")
-    ] = None
+    cursor: (
+        Annotated[
+            str,
+            Meta(
+                max_length=8_192,
+                description="The `stream` of an answer, or an event's id; else now.",
+            ),
+        ]
+        | None
+    ) = None
 
 
 @page("/api/v1/stream", "/api/v1/stream/")
@@ -58,8 +65,11 @@ async def stream(view: View, request: Request, query: StreamQuery) -> web.Stream
     """
     of: Any = request
     channels = channels_of(query.channels.split(","))
-    text = of.headers.get("Last-Event-ID") or query.cursor
-    cursor = parse(text) if text else None
+    cursor = None
+    if last_event := of.headers.get("Last-Event-ID"):
+        cursor = resume(last_event, channels, "Last-Event-ID")
+    elif query.cursor is not None:
+        cursor = resume(query.cursor, channels)
     ready()
     rows: list[bytes] | None = None
     if cursor is None:

@@ -73,12 +73,13 @@ class Visualizations(View):
         found = visualizations.all()
         return json_answer(VisualizationList(count=len(found), data=found))
 
-    @answers(Visualization, status=201, problems=(400, 409, 413, 503))
+    @answers(Visualization, status=201, problems=(400, 409, 503))
     async def post(self, request: Request, body: VisualizationBody) -> Answer:
         """Add a chart; answers when its changelog record is acknowledged."""
         ready()
         if visualizations.get(body.name) is not None:
-            raise Refusal(409, f"There is a chart {body.name!r} already.", parameter="name")
+            detail = f"There is a chart {body.name!r} already."
+            raise Refusal(409, detail, parameter="name", value=body.name)
         entry = _entry(body.name, body, None)
         await visualizations.put(body.name, entry)
         return json_answer(entry, status=201)
@@ -93,7 +94,7 @@ class OneVisualization(View):
         """Return a chart."""
         return json_answer(_found(name))
 
-    @answers(Visualization, problems=(400, 413, 503))
+    @answers(Visualization, problems=(400, 503))
     async def put(self, request: Request, name: NameText, body: VisualizationReplacement) -> Answer:
         """Put a chart in the place of the one of this name, or add it."""
         ready()
@@ -107,7 +108,7 @@ class OneVisualization(View):
         await visualizations.put(name, entry)
         return json_answer(entry)
 
-    @answers(Visualization, problems=(400, 404, 413, 503))
+    @answers(Visualization, problems=(400, 404, 503))
     async def patch(self, request: Request, name: NameText, body: VisualizationChange) -> Answer:
         """Change a part of a chart."""
         known = _found(name)

@@ -11,7 +11,7 @@ from aiohttp import WSMsgType, web
 
 from cryptoviz.app import app
 from cryptoviz.feeds.catch_up import Gap
-from cryptoviz.feeds.cursor import Cursor, CursorError, parse
+from cryptoviz.feeds.cursor import Cursor
 from cryptoviz.feeds.hub import Member
 from cryptoviz.feeds.live import FLUSH_S
 from cryptoviz.feeds.message import text_frame
@@ -19,7 +19,7 @@ from cryptoviz.feeds.outbox import Outbox, as_json
 from cryptoviz.feeds.subscription import Subscription
 from web import sockets
 from web.answers import Refusal, encode
-from web.channels import MOST_CHANNELS, channels_of
+from web.channels import MOST_CHANNELS, channels_of, resume
 from web.connections import SocketConnection
 from web.feeds import live
 from web.snapshot import snapshot
@@ -51,8 +51,6 @@ class Session:
                 await self._do(request)
         except Refusal as refusal:
             self._say(type="error", req_id=req_id, **_shown(refusal))
-        except CursorError as error:
-            self._say(type="error", req_id=req_id, status=400, detail=f"{error}.")
         except (msgspec.MsgspecError, RecursionError) as error:
             self._say(type="error", req_id=req_id, status=400, detail=f"No request: {error}.")
         except TimeoutError:
@@ -88,7 +86,7 @@ class Session:
         if len(new) + len(self._channels()) > MOST_CHANNELS:
             raise Refusal(400, f"A connection has at most {MOST_CHANNELS} channels.")
         rows: list[bytes] | None = None
-        cursor = Cursor() if request.cursor is None else parse(request.cursor)
+        cursor = Cursor() if request.cursor is None else resume(request.cursor, wanted)
         if request.cursor is None:
             rows, cursor = await snapshot(new)
         self._say(type="subscribed", req_id=request.req_id, channels=wanted)

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.kafka.deployment import Deployment
-from tests.kafka.http_workers import http_workers
+from tests.kafka.http_workers import http_name, http_workers
 
-__all__ = ["deployment", "http_workers"]
+__all__ = ["deployment", "http_name", "http_workers"]
 
 
 @pytest.fixture

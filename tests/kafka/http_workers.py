@@ -12,20 +12,28 @@ from aiokafka import AIOKafkaProducer
 from cryptoviz.local.worker import WorkerProcess
 
 TICKERS = 250
+PARTITIONS = 4
 PAIRS = ("BTC/USD", "ETH/USD")
 KINDS = ("TICKER", "TRADE", "ARTICLE", "ALERT")
 
 
 @pytest.fixture(scope="session")
-def http_workers(broker, database, tmp_path_factory):
+def http_name():
+    """The name of the deployment, with which those of its raw topics begin."""
+    return f"http{time.time_ns()}"
+
+
+@pytest.fixture(scope="session")
+def http_workers(broker, database, tmp_path_factory, http_name):
     """Two workers of one deployment; the first one also writes to the database."""
     directory = tmp_path_factory.mktemp("http")
-    name = f"http{time.time_ns()}"
+    name = http_name
     environ = {
         "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
         "TIMESCALE_DSN": database.dsn,
         "CRYPTOVIZ_ID": name,
         "COMMIT_INTERVAL": "0.3",
+        "TOPIC_PARTITIONS": str(PARTITIONS),
         "CORS_ORIGINS": "https://charts.example",
         **{
             f"TOPIC_RAW{kind}": f"{name}-{kind}" for kind in ("TICKER", "TRADE", "ARTICLE", "ALERT")
@@ -85,6 +93,8 @@ def stored(worker, pair):
 
 def ask(worker, path, method="GET", body=None, **headers):
     """Return status, headers and body, whatever the status."""
+    if body is not None:
+        headers.setdefault("Content_Type", "application/json")
     request = urllib.request.Request(
         f"http://127.0.0.1:{worker.web_port}{path}",
         None if body is None else json.dumps(body).encode(),

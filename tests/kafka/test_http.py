@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import requests
 
 from tests.kafka.http_workers import PAIRS, TICKERS, ask, refusal
 
@@ -86,6 +87,10 @@ def test_what_there_is_to_ask_for_is_listed(worker):
         ("/api/v1/alert/historique/?type=UP", 400, "type", "UP"),
         ("/api/v1/candles/BTC/USD/?interval=2m", 400, "interval", "2m"),
         ("/api/v1/stream?channels=nope", 404, "channels", "nope"),
+        ("/api/v1/stream?channels=ticker&cursor=trade:0:0:0:0", 400, "cursor", "trade:0:0:0:0"),
+        ("/api/v1/score/BTC/USD/historique/?period=1h", 400, "period", "1h"),
+        ("/api/v1/trade/BTC/USD/historique/?cursor=a&as_of=trade:1", 400, "as_of", "trade:1"),
+        ("/udf/symbols?symbol=NO/PE", 404, "symbol", "NO/PE"),
         ("/live/nothing/", 404, "table", "nothing"),
         ("/live/candles/NO/PE/", 404, "key", "NO/PE"),
         ("/live/candles/BTC/USD/?window=soon", 400, "window", "soon"),
@@ -103,3 +108,42 @@ def test_unknown_routes_and_methods_are_problems_too(worker):
     assert refusal(worker, "/table/")[0] == 404
     status, headers, _ = ask(worker, "/api/v1/cryptos/", "DELETE")
     assert (status, headers["Allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "parameter"),
+    [
+        ('{"symbol":"NEW"}', "text/plain", 415, None),
+        ('{"symbol":"NEW"}', "application/x-www-form-urlencoded", 415, None),
+        ('{"symbol":', "application/json", 400, None),
+        ('{"symbol":"NEW","more":1}', "application/json", 400, None),
+        ('{"symbol":7}', "application/json", 400, "symbol"),
+        ('{"symbol":"N W"}', "application/json; charset=utf-8", 400, "symbol"),
+        ("[" * 60_000, "application/json", 400, None),
+        ("a" * 70_000, "application/json", 413, None),
+    ],
+)
+def test_a_body_that_cannot_be_taken_is_a_problem(worker, body, kind, status, parameter):
+    address = f"http://127.0.0.1:{worker.web_port}/api/v1/config/crypto/"
+    answer = requests.post(address, body, headers={"Content-Type": kind}, timeout=20)
+
+    assert (answer.status_code, answer.json().get("parameter")) == (status, parameter)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_the_head_of_an_answer_is_that_of_its_body(worker):
+    path = "/api/v1/instruments/"
+    status, headers, body = ask(worker, path, "HEAD")
+
+    assert (status, body) == (200, b"")
+    assert headers["ETag"] == ask(worker, path)[1]["ETag"]
+    assert ask(worker, path, "HEAD", If_None_Match=headers["ETag"])[0] == 304
+
+
+def test_new_routes_go_on_in_the_stream(worker):
+    for path, feed in (
+        ("/api/v1/score/BTC/USD/historique/", "scores"),
+        ("/api/v1/sentiment_skill/BTC/historique/", "sentiment_skill"),
+        ("/api/v1/prediction/BTC/historique/", "prediction"),
+    ):
+        assert worker.get(path)["stream"].startswith(f"{feed}:")
