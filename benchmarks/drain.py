@@ -90,10 +90,8 @@ async def worker(servers: str, directory: Path) -> tuple[float, float]:
         "COMMIT_INTERVAL": "0.2",
         "TABLE_RETENTION": "864000",
     }
-    process = WorkerProcess(directory, environ).launch()
+    process = WorkerProcess(directory, environ).start()
     try:
-        while not process.is_ready():
-            await asyncio.sleep(0.01)
         began_s, began_cpu_s = time.perf_counter(), cpu_s(process.child.pid)
         await wait_until_drained(servers, group, [TOPIC], timeout_s=300)
         return time.perf_counter() - began_s, cpu_s(process.child.pid) - began_cpu_s

@@ -30,11 +30,9 @@ async def drain(servers: str, dsn: str, directory: Path, records: int) -> tuple[
         "TIMESCALE_DSN": dsn,
         "CRYPTOVIZ_ID": directory.name,
     }
-    process = WorkerProcess(directory, environ, app="cryptoviz.sink").launch()
     connection = await asyncpg.connect(dsn)
+    process = WorkerProcess(directory, environ, app="cryptoviz.sink").start()
     try:
-        while not process.is_ready():
-            await asyncio.sleep(0.01)
         began_s, began_cpu_s = time.perf_counter(), cpu_s(process.child.pid)
         while await _written(connection) < records:
             await asyncio.sleep(0.05)

@@ -37,10 +37,8 @@ async def drain(servers: str, directory: Path, app: str | None) -> tuple[float, 
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
     }
     topics = [TOPIC] if app else [TOPIC, f"{group}-prices"]
-    process = WorkerProcess(directory, environ, app).launch()
+    process = WorkerProcess(directory, environ, app).start()
     try:
-        while not process.is_ready():
-            await asyncio.sleep(0.01)
         began_s, began_cpu_s = time.perf_counter(), cpu_s(process.child.pid)
         for topic in topics:
             await wait_until_drained(servers, group, [topic], timeout_s=600)
