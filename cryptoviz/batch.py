@@ -11,9 +11,9 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import faust
-from aiokafka.structs import ConsumerRecord
+from faust.types import TP
 
-from cryptoviz.records import Decoded
+from cryptoviz.records import Decoded, RawRecord
 
 R = TypeVar("R")
 
@@ -23,7 +23,7 @@ class OrderError(RuntimeError):
 
 
 class RawBatch:
-    """Consecutively fetched records of one partition; offsets may have holes, never disorder.
+    """Consecutively fetched records of partition *tp*; offsets may have holes, never disorder.
 
     *position* is where this reading began: Kafka holds no other record in [position, next).
     *finished* is set by the agent that has done all its work on the batch. Only then may the
@@ -31,9 +31,10 @@ class RawBatch:
     acknowledges events that it skips and events on which an agent raised.
     """
 
-    __slots__ = ("_before", "_taken", "finished", "position", "records")
+    __slots__ = ("_before", "_taken", "finished", "position", "records", "tp")
 
-    def __init__(self, records: Sequence[ConsumerRecord], position: int | None = None) -> None:
+    def __init__(self, tp: TP, records: Sequence[RawRecord], position: int | None = None) -> None:
+        self.tp = tp
         self.records = records
         self.position: int = records[0].offset if position is None else position
         self.finished = False
@@ -51,7 +52,7 @@ class RawBatch:
         have the offsets committed; and when the batch before is not finished: rows hold the last
         offset folded into them, so what is skipped now would be skipped for ever.
         """
-        where = f"{self.records[0].topic}, partition {self.records[0].partition}"
+        where = f"{self.tp.topic}, partition {self.tp.partition}"
         if self._taken:
             raise OrderError(f"Two agents read {where}; a batched topic has one.")
         if self._before is not None and not self._before.finished:
@@ -66,12 +67,12 @@ class RawBatch:
     @property
     def first(self) -> int:
         """Offset of the first record."""
-        return self.records[0].offset  # type: ignore[no-any-return]
+        return self.records[0].offset
 
     @property
     def next(self) -> int:
         """Offset after the last record: where reading goes on when the batch is done."""
-        return self.records[-1].offset + 1  # type: ignore[no-any-return]
+        return self.records[-1].offset + 1
 
 
 class Batch(Generic[R]):
@@ -106,7 +107,7 @@ class Batch(Generic[R]):
 class BatchSchema(faust.Schema[None, Any]):
     """Decodes a raw batch once, for all agents, with the decoder of its topic."""
 
-    def __init__(self, decode: Callable[[Sequence[ConsumerRecord]], Decoded[Any]]) -> None:
+    def __init__(self, decode: Callable[[Sequence[RawRecord]], Decoded[Any]]) -> None:
         super().__init__()
         self._decode = decode
 

@@ -11,6 +11,8 @@ from aiokafka.protocol.commit import OffsetFetchRequest
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from cryptoviz.fetched import Fetched
+
 # How long the broker may hold a fetch that finds nothing. Faust hard-codes 1,500 ms, and a
 # partition that is resumed meanwhile waits for the held fetch to return.
 FETCH_MAX_WAIT_MS = 100
@@ -39,7 +41,7 @@ def checked_offset_fetch(coordinator: Any) -> Callable[[Any], Awaitable[Any]]:
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
-    """Faust's consumer thread with a shorter wait for empty fetches."""
+    """Faust's consumer thread: a shorter wait for empty fetches, and batches taken whole."""
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -49,8 +51,10 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     async def on_start(self) -> None:
         """Start the client."""
         await super().on_start()
-        coordinator = self._ensure_consumer()._coordinator
+        consumer = self._ensure_consumer()
+        coordinator = consumer._coordinator
         coordinator._send_req = checked_offset_fetch(coordinator)
+        consumer._fetcher._records = Fetched(self.consumer.app.batched_topics)  # type: ignore[attr-defined]
 
     def reached(self, tp: TP) -> int | None:
         """Return the offset at which the next fetch of *tp* begins; None if it is not known."""

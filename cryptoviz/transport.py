@@ -76,7 +76,7 @@ class Consumer(driver.Consumer):
             # when that is over, so what is handed over now would be lost.
             self._rewinds.setdefault(tp, fetched[0].offset)
             return []
-        batch = RawBatch(fetched, self._positions.get(tp))
+        batch = RawBatch(tp, fetched, self._positions.get(tp))
         self._positions[tp] = batch.next
         return [batch]
 
@@ -161,8 +161,8 @@ class Consumer(driver.Consumer):
         self._outstanding.add(tp, record)
         last = record.records[-1]
         return ConsumerMessage(
-            last.topic,
-            last.partition,
+            tp.topic,
+            tp.partition,
             last.offset,
             last.timestamp / 1000.0,
             last.timestamp_type,

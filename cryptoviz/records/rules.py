@@ -16,7 +16,11 @@ Reader = Callable[[bytes | None, int], R]
 
 
 class RawRecord(Protocol):
-    """What is read of a record as Kafka delivers it; aiokafka's ConsumerRecord is one."""
+    """What is read of a record as Kafka delivers it; a record of any of aiokafka's types is one."""
+
+    @property
+    def key(self) -> bytes | None:
+        """The key's bytes; None if there is none."""
 
     @property
     def value(self) -> bytes | None:
@@ -25,6 +29,10 @@ class RawRecord(Protocol):
     @property
     def timestamp(self) -> int:
         """The Kafka timestamp in ms; -1 if there is none."""
+
+    @property
+    def timestamp_type(self) -> int:
+        """0 if the producer set the timestamp, 1 if the broker did."""
 
     @property
     def offset(self) -> int:

@@ -133,7 +133,7 @@ async def test_a_consumer_whose_partitions_are_all_held_back_asks_for_none_but_k
 
 
 async def test_a_partition_is_fetched_again_when_a_batch_is_finished(consumer, asked):
-    batches = [RawBatch(records(SOURCE, n)) for n in range(2)]
+    batches = [RawBatch(SOURCE, records(SOURCE, n)) for n in range(2)]
     for batch in batches:
         consumer._to_message(SOURCE, batch)
     await consumer._getmany({SOURCE, CHANGELOG}, 1.0)
@@ -147,7 +147,7 @@ async def test_a_partition_is_fetched_again_when_a_batch_is_finished(consumer, a
 async def test_a_rewind_drops_what_was_handed_over_and_commits_nothing_of_it(
     consumer, fetched, sought
 ):
-    batch = RawBatch(records(SOURCE, 7))
+    batch = RawBatch(SOURCE, records(SOURCE, 7))
     consumer._to_message(SOURCE, batch)
     batch.finish()
     consumer.rewind(SOURCE, 2)
@@ -194,7 +194,7 @@ async def test_how_far_reading_has_come_says_nothing_while_records_are_being_dro
 
 
 async def test_commits_may_be_limited_to_topics_and_partitions(consumer):
-    batch = RawBatch(records(SOURCE, 7))
+    batch = RawBatch(SOURCE, records(SOURCE, 7))
     consumer._to_message(SOURCE, batch)
     batch.finish()
     consumer._acked[CHANGELOG].append(1)

@@ -5,6 +5,7 @@ from importlib.metadata import version
 
 import pytest
 from aiokafka import AIOKafkaConsumer
+from aiokafka.consumer.fetcher import FetchResult
 from faust import App
 from faust.transport.consumer import Consumer, ThreadDelegateConsumer
 from faust.transport.drivers import aiokafka as driver
@@ -41,6 +42,9 @@ CALLED = {
     (driver.AIOKafkaConsumerThread, "seek_to_beginning"): "(self, *partitions)",
     (ThreadDelegateConsumer, "seek_wait"): "(self, partitions)",
     (AIOKafkaConsumer, "seek_to_beginning"): "(self, *partitions)",
+    (FetchResult, "getall"): "(self, max_records=None)",
+    (FetchResult, "check_assignment"): "(self, tp)",
+    (FetchResult, "_update_position"): "(self)",
 }
 
 

@@ -12,7 +12,8 @@ ZERO, ONE = TP("source", 0), TP("source", 1)
 
 def a_batch(*offsets):
     return RawBatch(
-        [ConsumerRecord("source", 0, n, 0, 0, None, b"", None, 0, 0, ()) for n in offsets]
+        ZERO,
+        [ConsumerRecord("source", 0, n, 0, 0, None, b"", None, 0, 0, ()) for n in offsets],
     )
 
 

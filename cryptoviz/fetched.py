@@ -1,0 +1,81 @@
+"""What Kafka's client has fetched and nobody has taken yet, taken a batch at a time.
+
+aiokafka makes a `ConsumerRecord` of eleven fields of each record, in Python, and counts records
+one by one. Here the records of its decoder, made in C, are handed over as they are: they have an
+offset, a timestamp, a key, a value and headers, and their batch knows topic and partition.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import OrderedDict
+from collections.abc import Collection, Iterator
+from itertools import dropwhile, islice
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.consumer.fetcher import FetchResult
+from aiokafka.errors import CorruptRecordException
+
+
+class Fetched(OrderedDict[TopicPartition, Any]):
+    """Where aiokafka's fetcher keeps results by partition; those of *topics* are taken here.
+
+    Records of aborted transactions are taken too, as by any consumer that reads uncommitted ones.
+    """
+
+    def __init__(self, topics: Collection[str]) -> None:
+        super().__init__()
+        self._topics = topics
+
+    def __setitem__(self, tp: TopicPartition, result: Any) -> None:
+        if tp.topic in self._topics and isinstance(result, FetchResult):
+            # aiokafka asks for the exact class, so a subclass with this method would not do.
+            result.getall = Untaken(result).take
+        super().__setitem__(tp, result)
+
+
+class Untaken:
+    """The records of one fetch of a partition that are still to be taken."""
+
+    def __init__(self, result: FetchResult) -> None:
+        # Weak, for it is this object that the result refers to, and either holds a megabyte.
+        self._result: Any = weakref.proxy(result)
+        self._batch: Iterator[Any] = iter(())
+        self._batch_end: int = result._partition_records.next_fetch_offset
+
+    def take(self, most: int | None = None) -> list[Any]:
+        """Return the next records, at most *most*, and let the fetcher go on behind them."""
+        result = self._result
+        if not result.check_assignment(result._topic_partition) or not result.has_more():
+            return []
+        fetched = result._partition_records
+        taken: list[Any] = []
+        while True:
+            taken += islice(self._batch, None if most is None else most - len(taken))
+            if len(taken) == most:
+                fetched.next_fetch_offset = taken[-1].offset + 1
+                result._update_position()
+                return taken
+            # Offsets behind the last record may be gone from a compacted batch.
+            fetched.next_fetch_offset = self._batch_end
+            if not fetched._records.has_next():
+                result._update_position()
+                result._partition_records = None
+                return taken
+            self._open_next(fetched)
+
+    def _open_next(self, fetched: Any) -> None:
+        batch = fetched._records.next_batch()
+        if fetched._check_crcs and not batch.validate_crc():
+            # What was taken of this fetch has not been counted, so all of it is fetched again.
+            self._result._partition_records = None
+            raise CorruptRecordException(f"Invalid CRC - {fetched._tp}")
+        self._batch_end = batch.next_offset
+        # A fetch begins with the whole batch in which its offset is.
+        wanted = fetched.next_fetch_offset
+        self._batch = (
+            iter(())
+            if batch.is_control_batch
+            else dropwhile(lambda record: record.offset < wanted, batch)
+        )
