@@ -8,6 +8,7 @@ of the broker that stamped its record.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 EARLIEST_S = 1_230_940_800.0  # 2009-01-03T00:00:00Z, the day of Bitcoin's first block
 FUTURE_TOLERANCE_S = 3600.0
@@ -43,6 +44,16 @@ def believed(number: float, kafka_timestamp_ms: int) -> float:
             f"lie at most 1 h after the record's Kafka timestamp, {kafka_timestamp_ms} ms"
         )
     return time_s
+
+
+def all_believed(numbers: list[float], kafka_timestamps_ms: Sequence[int]) -> list[float]:
+    """Return what `believed` does of each of *numbers*, none of them NaN; raises `TimeError`."""
+    if numbers and min(numbers) >= EARLIEST_S:
+        # The least timestamp is negative if any record has none.
+        latest_s = min(kafka_timestamps_ms) / 1000.0 + FUTURE_TOLERANCE_S
+        if max(numbers) <= latest_s:
+            return numbers
+    return list(map(believed, numbers, kafka_timestamps_ms))
 
 
 def at_end_of(identifier: str) -> float | None:

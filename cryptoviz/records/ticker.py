@@ -5,10 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from cryptoviz import pair
-from cryptoviz.event_time import EARLIEST_S, FUTURE_TOLERANCE_S, believed
 from cryptoviz.records.fields import Shape
 from cryptoviz.records.pairs import needed_pair
-from cryptoviz.records.plain import NOT_PLAIN, Positive, plain_decoder
+from cryptoviz.records.plain import Plain, PlainReading, Positive, plain_reading
 from cryptoviz.records.rules import Reader, Rules
 
 _SHAPE = Shape("pair", "last", "bid", "ask", "volume_24h", "timestamp")
@@ -29,39 +28,16 @@ class Ticker(msgspec.Struct, gc=False):
     event_time_s: float
 
 
-class _Plain(msgspec.Struct, gc=False):
+class _Plain(Plain, kw_only=True, gc=False):
     """What nearly all messages are."""
 
-    pair: str
     last: Positive
-    timestamp: float
     bid: Positive | None = None
     ask: Positive | None = None
     volume_24h: Positive | None = None
 
 
 def reader(rules: Rules) -> Reader[Ticker]:
-    """Return a function that reads one message, plainly if possible, else carefully."""
-    decode = plain_decoder(_Plain).decode
-    pair_of = pair.lookup(rules.quotes)
-    read_carefully = careful(rules)
-
-    def read(value: bytes | None, kafka_timestamp_ms: int) -> Ticker:
-        try:
-            plain = decode(value)  # type: ignore[arg-type]  # None raises TypeError
-            time_s = plain.timestamp
-            if not EARLIEST_S <= time_s <= kafka_timestamp_ms / 1000.0 + FUTURE_TOLERANCE_S:
-                time_s = believed(time_s, kafka_timestamp_ms)
-            return Ticker(
-                pair_of(plain.pair), plain.last, plain.bid, plain.ask, plain.volume_24h, time_s
-            )
-        except NOT_PLAIN:
-            return read_carefully(value, kafka_timestamp_ms)
-
-    return read
-
-
-def careful(rules: Rules) -> Reader[Ticker]:
     """Return a function that reads one message field by field, and knows every rule."""
     pair_of = pair.lookup(rules.quotes)
 
@@ -77,3 +53,15 @@ def careful(rules: Rules) -> Reader[Ticker]:
         )
 
     return read
+
+
+def plain(rules: Rules) -> PlainReading[Ticker]:
+    """Return how many messages are read at once."""
+
+    def records(plains: list[_Plain], pairs: dict[str, str], times_s: list[float]) -> list[Ticker]:
+        return [
+            Ticker(pairs[each.pair], each.last, each.bid, each.ask, each.volume_24h, time_s)
+            for each, time_s in zip(plains, times_s, strict=True)
+        ]
+
+    return plain_reading(_Plain, rules, records)

@@ -7,10 +7,9 @@ from typing import Literal
 import msgspec
 
 from cryptoviz import pair
-from cryptoviz.event_time import EARLIEST_S, FUTURE_TOLERANCE_S, believed
 from cryptoviz.records.fields import Fields, Shape
 from cryptoviz.records.pairs import needed_pair
-from cryptoviz.records.plain import NOT_PLAIN, Positive, plain_decoder
+from cryptoviz.records.plain import Plain, PlainReading, Positive, plain_reading
 from cryptoviz.records.rejection import Code
 from cryptoviz.records.rules import Reader, Rules
 
@@ -34,36 +33,15 @@ class Trade(msgspec.Struct, gc=False):
     event_time_s: float
 
 
-class _Plain(msgspec.Struct, gc=False):
+class _Plain(Plain, kw_only=True, gc=False):
     """What nearly all messages are."""
 
-    pair: str
     price: Positive
     volume: Positive
-    timestamp: float
     side: Side | None = None
 
 
 def reader(rules: Rules) -> Reader[Trade]:
-    """Return a function that reads one message, plainly if possible, else carefully."""
-    decode = plain_decoder(_Plain).decode
-    pair_of = pair.lookup(rules.quotes)
-    read_carefully = careful(rules)
-
-    def read(value: bytes | None, kafka_timestamp_ms: int) -> Trade:
-        try:
-            plain = decode(value)  # type: ignore[arg-type]  # None raises TypeError
-            time_s = plain.timestamp
-            if not EARLIEST_S <= time_s <= kafka_timestamp_ms / 1000.0 + FUTURE_TOLERANCE_S:
-                time_s = believed(time_s, kafka_timestamp_ms)
-            return Trade(pair_of(plain.pair), plain.price, plain.volume, plain.side, time_s)
-        except NOT_PLAIN:
-            return read_carefully(value, kafka_timestamp_ms)
-
-    return read
-
-
-def careful(rules: Rules) -> Reader[Trade]:
     """Return a function that reads one message field by field, and knows every rule."""
     pair_of = pair.lookup(rules.quotes)
 
@@ -76,6 +54,18 @@ def careful(rules: Rules) -> Reader[Trade]:
         return Trade(pair_name, price, volume, side, time_s)
 
     return read
+
+
+def plain(rules: Rules) -> PlainReading[Trade]:
+    """Return how many messages are read at once."""
+
+    def records(plains: list[_Plain], pairs: dict[str, str], times_s: list[float]) -> list[Trade]:
+        return [
+            Trade(pairs[each.pair], each.price, each.volume, each.side, time_s)
+            for each, time_s in zip(plains, times_s, strict=True)
+        ]
+
+    return plain_reading(_Plain, rules, records)
 
 
 def _volume_and_side(fields: Fields) -> tuple[float, Side | None]:

@@ -1,6 +1,5 @@
 import json
 import sys
-from dataclasses import dataclass
 
 import pytest
 from aiokafka.structs import ConsumerRecord
@@ -11,18 +10,12 @@ from cryptoviz.records import Alert, Article, Code, Rules, Ticker, Trade, decode
 from cryptoviz.records import ticker as tickers
 from cryptoviz.records import trade as trades
 from cryptoviz.records.rejection import RejectionError
+from tests.reading import Raw
 
 T_S = 1_764_310_291
 T_MS = T_S * 1000
 KINDS = [Ticker, Trade, Article, Alert]
 DECODERS = {kind: decoder_for(kind, Rules()) for kind in KINDS}
-
-
-@dataclass
-class Raw:
-    value: bytes | None
-    timestamp: int = T_MS
-    offset: int = 0
 
 
 GOOD = {
@@ -124,14 +117,21 @@ def test_no_bytes_raise_and_every_message_is_accounted_for(kind, data):
 
 @pytest.mark.parametrize(("kind", "module"), [(Ticker, tickers), (Trade, trades)])
 @given(data=st.data())
-def test_a_message_read_plainly_is_what_it_would_be_read_carefully(kind, module, data):
-    value = data.draw(st.one_of(changed_messages(kind), damaged_messages(kind)))
-    kafka_timestamp_ms = data.draw(st.sampled_from([T_MS, -1, 0]))
+def test_messages_read_at_once_are_what_they_would_be_read_carefully_one_by_one(kind, module, data):
+    good = st.just(json.dumps(GOOD[kind]).encode())
+    values = st.one_of(good, good, changed_messages(kind), damaged_messages(kind))
+    raws = st.builds(Raw, values, st.sampled_from([T_MS, T_MS + 1, -1, 0]))
+    batch = data.draw(st.lists(raws, min_size=1, max_size=12))
+    read = module.reader(Rules())
 
-    plainly = outcome(module.reader(Rules()), value, kafka_timestamp_ms)
-    carefully = outcome(module.careful(Rules()), value, kafka_timestamp_ms)
+    decoded = DECODERS[kind](batch)
 
-    assert plainly == carefully
+    accepted = range(len(batch)) if decoded.indexes is None else decoded.indexes
+    at_once = dict(zip(accepted, map(repr, decoded.records), strict=True))
+    at_once |= {bad.index: (bad.code, bad.reason) for bad in decoded.rejected}
+    assert [at_once[index] for index in range(len(batch))] == [
+        outcome(read, raw.value, raw.timestamp) for raw in batch
+    ]
 
 
 @pytest.mark.parametrize("kind", KINDS)

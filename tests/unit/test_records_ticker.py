@@ -4,7 +4,8 @@ import pytest
 
 from cryptoviz.records import Code, Rules
 from cryptoviz.records.rejection import RejectionError
-from cryptoviz.records.ticker import Ticker, careful, reader
+from cryptoviz.records.ticker import Ticker, reader
+from tests.reading import read_one
 
 T_S = 1_764_310_291
 MISSING = object()
@@ -24,7 +25,7 @@ def a_message(**changes):
 
 
 def read(value, kafka_timestamp_ms=T_S * 1000, rules=PLAIN_RULES):
-    return reader(rules)(value, kafka_timestamp_ms)
+    return read_one(Ticker, value, kafka_timestamp_ms, rules)
 
 
 def rejection_of(value, **kafka):
@@ -192,7 +193,7 @@ def test_fields_that_are_not_read_may_hold_anything_that_is_json():
 def test_of_a_field_sent_twice_the_last_counts_however_the_message_is_read():
     value = a_message().replace(b'"bid"', b'"last": 5, "bid"')
 
-    assert read(value).last == careful(Rules())(value, T_S * 1000).last == 5
+    assert read(value).last == reader(Rules())(value, T_S * 1000).last == 5
 
 
 def test_integers_beyond_64_bits_are_numbers():

@@ -5,7 +5,8 @@ import pytest
 
 from cryptoviz.records import Code, Rules
 from cryptoviz.records.rejection import RejectionError
-from cryptoviz.records.trade import Trade, reader
+from cryptoviz.records.trade import Trade
+from tests.reading import read_one
 
 T_S = 1_764_310_292
 MISSING = object()
@@ -23,7 +24,7 @@ def a_message(**changes):
 
 
 def read(**changes):
-    return reader(Rules())(a_message(**changes), T_S * 1000)
+    return read_one(Trade, a_message(**changes), T_S * 1000, Rules())
 
 
 def rejection_of(**changes):
