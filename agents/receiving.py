@@ -18,4 +18,4 @@ def received(batch: Batch[Any]) -> tuple[list[Part[Any]], dict[int, float]]:
     """Return the records with a pair in *batch*, and how far sources have come beyond them (s)."""
     if batch.topic in _forwarded_topics:
         return by_source(batch.decoded.records, _record, _pair)
-    return [Part(batch.partition, batch.decoded.records, batch.offsets())], {}
+    return [Part(batch.partition, batch.decoded.records, batch.offsets(), _pair)], {}

@@ -86,16 +86,21 @@ def by_source(
         else:
             place = (message.source_offset, subject_of(record_of(message)))
             origins[source].setdefault(place, message)
-    return [_part(source, places, record_of) for source, places in origins.items()], stream_times
+    parts = [_part(source, places, record_of, subject_of) for source, places in origins.items()]
+    return parts, stream_times
 
 
 def _part(
-    source: int, places: dict[tuple[int, str], Origin], record_of: Callable[[Any], R]
+    source: int,
+    places: dict[tuple[int, str], Origin],
+    record_of: Callable[[Any], R],
+    subject_of: Callable[[R], str],
 ) -> Part[R]:
     ordered = sorted(places)
     return Part(
         source,
         [record_of(places[place]) for place in ordered],
         [offset for offset, _ in ordered],
+        subject_of,
         [places[place].source_time_s for place in ordered],
     )

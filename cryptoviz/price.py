@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from operator import attrgetter
+from operator import mul
 
 import msgspec
 
 from cryptoviz import exact, metrics
 from cryptoviz.records import Ticker
 from cryptoviz.window import Window
-
-_event_time = attrgetter("event_time_s")
 
 
 class TickerSummary(msgspec.Struct, gc=False):
@@ -56,6 +54,8 @@ class PriceWindow(Window):
     def summarise(tickers: Sequence[Ticker]) -> TickerSummary:
         """Return what a window takes from *tickers*, at least one, in the order of offsets."""
         prices = [ticker.last for ticker in tickers]
+        times_s = [ticker.event_time_s for ticker in tickers]
+        latest = len(times_s) - 1 - times_s[::-1].index(max(times_s))
         spreads = [
             ticker.ask - ticker.bid
             for ticker in tickers
@@ -63,13 +63,13 @@ class PriceWindow(Window):
         ]
         terms = exact.units(prices)
         return TickerSummary(
-            first=min(tickers, key=_event_time),
-            last=max(reversed(tickers), key=_event_time),
+            first=tickers[times_s.index(min(times_s))],
+            last=tickers[latest],
             low=min(prices),
             high=max(prices),
             count=len(tickers),
             total=sum(terms),
-            total_of_squares=sum([term * term for term in terms]),
+            total_of_squares=sum(map(mul, terms, terms)),
             spread=sum(exact.units(spreads)),
             spreads=len(spreads),
         )

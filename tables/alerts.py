@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 
 import msgspec
@@ -22,14 +21,9 @@ _encode = msgspec.json.Encoder().encode
 def update(partition: int, parts: Iterable[Part[Alert]]) -> None:
     """Fold a batch of alerts in *partition*; each touched pair is read and written once a part."""
     for part in parts:
-        groups: dict[str, tuple[list[Alert], list[int]]] = defaultdict(lambda: ([], []))
-        for alert, offset in zip(part.records, part.offsets, strict=True):
-            alerts, offsets = groups[alert.pair]
-            alerts.append(alert)
-            offsets.append(offset)
-        for pair, (alerts, offsets) in groups.items():
-            key = pair.encode()
+        for group in part.subjects:
+            key = group.subject.encode()
             value = rows.read(partition, key)
-            log = AlertLog(pair) if value is None else _decode(value)
-            log.add(alerts, part.source, offsets)
+            log = AlertLog(group.subject) if value is None else _decode(value)
+            log.add(group.records, part.source, group.offsets)
             rows.write(partition, key, _encode(log))

@@ -57,7 +57,7 @@ class Folding(Generic[W]):
         known_s = memory.watermark.stream_time(source)
         expired_s = self._lateness_s + self._retention_s
         folded: dict[bytes, int] = {}
-        for group in part.groups(self._subject_of, self._group_s):
+        for group in part.groups(self._group_s):
             start = group.start // size_s * size_s
             end = start + size_s
             kept = part.count_before(group, end + expired_s, known_s)
@@ -88,8 +88,7 @@ class Folding(Generic[W]):
             return
         records = group.records[new:kept]
         window.merge(self._window.summarise(records))
-        newest_s = max(record.event_time_s for record in records)
-        window.note_source(source, last_offset, len(records), newest_s)
+        window.note_source(source, last_offset, len(records), max(group.times_s[new:kept]))
 
     def _open(
         self, partition: int, memory: PartitionMemory, key: bytes, subject: str, start: int

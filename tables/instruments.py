@@ -9,6 +9,7 @@ rows of one pair and topic mean that the topic is not keyed by pair.
 from __future__ import annotations
 
 import logging
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -115,13 +116,9 @@ def _read(partition: int, key: bytes) -> Instrument | None:
 def _spans(parts: Iterable[Part[Any]]) -> Iterator[tuple[str, float, float]]:
     spans: dict[str, tuple[float, float]] = {}
     for part in parts:
-        for record in part.records:
-            time_s = record.event_time_s
-            span = spans.get(record.pair)
-            if span is None:
-                spans[record.pair] = (time_s, time_s)
-            elif not span[0] <= time_s <= span[1]:
-                spans[record.pair] = (min(span[0], time_s), max(span[1], time_s))
+        for group in part.subjects:
+            first_s, last_s = spans.get(group.subject, (math.inf, -math.inf))
+            spans[group.subject] = min(first_s, group.oldest_s), max(last_s, group.newest_s)
     for pair, (first_s, last_s) in spans.items():
         yield pair, first_s, last_s
 

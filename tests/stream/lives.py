@@ -5,6 +5,7 @@ A life ends like a killed process: what Kafka had not taken is lost, what RocksD
 
 import json
 import shutil
+from operator import attrgetter
 from types import SimpleNamespace
 
 from faust.types.tuples import TP, RecordMetadata
@@ -118,7 +119,7 @@ class Life:
     def fold(self, *trades, source=0, first=0, stream_times=None):
         """Fold trades at consecutive offsets from *first* on."""
         offsets = list(range(first, first + len(trades)))
-        part = Part(source, list(trades), offsets)
+        part = Part(source, list(trades), offsets, attrgetter(self.table.subject))
         self.table.update(0, offsets[-1] if offsets else first, [part], stream_times)
 
     def acknowledge(self, count=None):

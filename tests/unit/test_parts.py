@@ -18,24 +18,24 @@ subject_of = attrgetter("subject")
 
 
 def part_of(*records, first=0, reached=None):
-    return Part(0, records, range(first, first + len(records)), reached)
+    return Part(0, records, range(first, first + len(records)), subject_of, reached)
 
 
 def test_records_are_grouped_by_subject_and_window_in_the_order_of_their_offsets():
     part = part_of(Record("a", 61), Record("b", 1), Record("a", 119), Record("a", 120))
 
-    groups = part.groups(subject_of, 60)
+    groups = part.groups(60)
 
     assert [(g.subject, g.start, g.offsets, g.newest_s) for g in groups] == [
         ("a", 60, [0, 2], 119),
         ("b", 0, [1], 1),
         ("a", 120, [3], 120),
     ]
-    assert part.groups(subject_of, 60) is groups
+    assert part.groups(60) is groups
 
 
 def test_a_group_is_summarised_once():
-    (group,) = part_of(Record("a", 1), Record("a", 2)).groups(subject_of, 60)
+    (group,) = part_of(Record("a", 1), Record("a", 2)).groups(60)
     calls = []
 
     for _ in range(2):
@@ -45,13 +45,30 @@ def test_a_group_is_summarised_once():
 
 
 times = st.lists(st.integers(0, 500).map(float), min_size=1, max_size=40)
+times = times | times.map(sorted)
+
+
+@given(times)
+def test_groups_are_those_of_a_plain_walk_whether_or_not_times_ascend(times_s):
+    walked = {}
+    for offset, time_s in enumerate(times_s):
+        walked.setdefault(int(time_s // 60) * 60, []).append((offset, time_s))
+
+    groups = part_of(*(Record("a", time_s) for time_s in times_s)).groups(60)
+
+    for group in groups:
+        taken = list(zip(group.offsets, group.times_s, strict=True))
+        assert walked.pop(group.start) == taken
+        assert [record.event_time_s for record in group.records] == group.times_s
+    assert not walked
+    assert [group.offsets[0] for group in groups] == sorted(group.offsets[0] for group in groups)
 
 
 @given(times, st.integers(0, 600), st.one_of(st.just(-math.inf), st.integers(0, 600)))
 def test_the_count_before_a_bound_is_that_of_a_plain_walk(times_s, bound_s, known_s):
     part = part_of(*(Record("a", time_s) for time_s in times_s))
 
-    for group in part.groups(subject_of, 60):
+    for group in part.groups(60):
         walked, stream_time_s = 0, known_s
         for offset, time_s in enumerate(times_s):
             if offset in group.offsets and stream_time_s < bound_s:
@@ -62,7 +79,7 @@ def test_the_count_before_a_bound_is_that_of_a_plain_walk(times_s, bound_s, know
 
 def test_what_the_source_had_reached_counts_not_what_this_part_shows():
     part = part_of(Record("a", 10), Record("a", 11), reached=[5.0, 900.0])
-    (group,) = part.groups(subject_of, 60)
+    (group,) = part.groups(60)
 
     assert part.count_before(group, 900, known_s=-math.inf) == 1
 
