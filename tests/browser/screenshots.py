@@ -5,20 +5,12 @@ Without a URL of a running worker it starts everything itself, with a market of 
 
 import asyncio
 import sys
-import tempfile
-import urllib.request
-import uuid
-from pathlib import Path
 
 from playwright.async_api import async_playwright
-from prometheus_client.parser import text_string_to_metric_families
 
-from cryptoviz.local.broker import Broker
-from cryptoviz.local.database import Database
-
-from .building import ROOT, build
+from .building import ROOT
 from .chromium import ARGUMENTS, chromium_path
-from .stage import Stage
+from .stage import stage_of_its_own
 
 IMAGES = ROOT / "docs" / "images"
 # So long that there is some of yesterday at any time of the day.
@@ -26,8 +18,6 @@ HOURS, RATE_PER_S = 26, 2.0
 CHART = '[data-testid="chart"][data-bars]'
 # Behind the last answer charts still draw, in frames that nothing tells of.
 SETTLE_MS = 2_500
-# Records that a live market leaves on their way.
-MOST_BEHIND = 20
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -138,46 +128,14 @@ async def take(url):
 
 async def take_of_own():
     """Start a worker with a market and take all pictures of it."""
-    build()
-    with (
-        tempfile.TemporaryDirectory(prefix="cryptoviz-shots-", ignore_cleanup_errors=True) as path,
-        Broker(Path(path) / "kafka") as broker,
-        Database(Path(path) / "postgres") as database,
-    ):
-        stage = Stage(f"shots{uuid.uuid4().hex[:6]}", broker, database, Path(path))
-        await stage.start()
-        await stage.send_market(HOURS, RATE_PER_S)
-        await asyncio.to_thread(stage.worker.start)
+    async with stage_of_its_own(HOURS, RATE_PER_S) as stage:
         going_on = asyncio.create_task(stage.go_on())
         try:
-            await _has_caught_up(stage)
             await stage.junk("trade")
             await stage.trade("ETH/USD", 1.0, ago_s=3 * 86_400)
             await take(stage.url)
         finally:
             going_on.cancel()
-            await asyncio.to_thread(stage.worker.stop)
-            await stage.door.shut()
-
-
-async def _has_caught_up(stage):
-    """Wait until nothing is behind, in the tables and in the database, three times in a row."""
-    calm = 0
-    while calm < 3:
-        await asyncio.sleep(1)
-        text = await asyncio.to_thread(_text, stage.url + "metrics")
-        behind = sum(
-            sample.value
-            for family in text_string_to_metric_families(text)
-            if family.name == "cryptoviz_lag_records"
-            for sample in family.samples
-        )
-        calm = calm + 1 if behind < MOST_BEHIND else 0
-
-
-def _text(url):
-    with urllib.request.urlopen(url) as answer:
-        return answer.read().decode()
 
 
 if __name__ == "__main__":

@@ -3,16 +3,24 @@
 import asyncio
 import contextlib
 import json
+import tempfile
 import time
+import urllib.request
+import uuid
+from pathlib import Path
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from prometheus_client.parser import text_string_to_metric_families
 
 from cryptoviz.commands.outbox import open_outbox
+from cryptoviz.local.broker import Broker
+from cryptoviz.local.database import Database
 from cryptoviz.local.worker import WorkerProcess
 from cryptoviz.settings import load
 from cryptoviz.simulator import Market
 
+from .building import build
 from .database_door import DatabaseDoor
 
 KINDS = ("ticker", "trade", "article", "alert")
@@ -166,3 +174,39 @@ class Stage:
 
     def _outbox(self):
         return open_outbox(load(self.environ), self.topics.values())
+
+    def lag(self):
+        """Return how many records are not done yet, in the tables and in the database."""
+        with urllib.request.urlopen(self.url + "metrics") as answer:
+            families = text_string_to_metric_families(answer.read().decode())
+        return sum(
+            sample.value
+            for family in families
+            if family.name == "cryptoviz_lag_records"
+            for sample in family.samples
+        )
+
+
+@contextlib.asynccontextmanager
+async def stage_of_its_own(hours, rate_per_s):
+    """Build the dashboard and start all that it needs, with a market that is folded and stored."""
+    build()
+    with (
+        tempfile.TemporaryDirectory(prefix="cryptoviz-stage-", ignore_cleanup_errors=True) as path,
+        Broker(Path(path) / "kafka") as broker,
+        Database(Path(path) / "postgres") as database,
+    ):
+        stage = Stage(f"stage{uuid.uuid4().hex[:6]}", broker, database, Path(path))
+        await stage.start()
+        await stage.send_market(hours, rate_per_s)
+        await asyncio.to_thread(stage.worker.start)
+        try:
+            calm = 0
+            while calm < 3:
+                # What is folded has results, which are to be stored as well.
+                calm = 0 if await asyncio.to_thread(stage.lag) else calm + 1
+                await asyncio.sleep(1)
+            yield stage
+        finally:
+            await asyncio.to_thread(stage.worker.stop)
+            await stage.door.shut()

@@ -27,6 +27,8 @@ DEAD = '[data-banner="bannerDead"]'
 CHART = '[data-testid="chart"]'
 BANNER = ".banner"
 UPDATES_PER_S, LEAST_FRAMES_PER_S = 100, 50
+# What a view shows when it is all there.
+LOADED = {"#tab-forecast": ".outcome-chart canvas", "#tab-health": ".refused"}
 AXE = SOURCES / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -292,6 +294,8 @@ async def test_nobody_is_kept_out(visit, scheme):
     bad = []
     for view in ("#tab-news", "#tab-forecast", "#tab-health", "text=Table", "text=Settings"):
         await page.click(view)
+        if view in LOADED:
+            await expect(page.locator(LOADED[view]).first).to_be_visible()
         found = await page.evaluate("axe.run({resultTypes: ['violations']})")
         bad += [
             {"in": view, "id": each["id"], "at": [node["html"][:200] for node in each["nodes"][:3]]}

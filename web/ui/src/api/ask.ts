@@ -10,6 +10,11 @@ export class Refused extends Error {
   }
 }
 
+/** What went wrong, in the worker's words where it has any. */
+export function detailOf(error: unknown): string {
+  return error instanceof Refused ? error.message : String(error);
+}
+
 const LONGEST_WAIT_MS = 15_000;
 
 export async function ask<Answer>(path: string, options: RequestInit = {}): Promise<Answer> {
@@ -20,7 +25,7 @@ export async function ask<Answer>(path: string, options: RequestInit = {}): Prom
     throw new Refused(0, String(error));
   }
   if (!response.ok && !isHealth(path, response)) {
-    throw new Refused(response.status, await detailOf(response));
+    throw new Refused(response.status, await problemOf(response));
   }
   return (response.status === 204 ? null : await response.json()) as Answer;
 }
@@ -44,7 +49,7 @@ function isHealth(path: string, response: Response): boolean {
   return path === "/health/" && response.status === 503;
 }
 
-async function detailOf(response: Response): Promise<string> {
+async function problemOf(response: Response): Promise<string> {
   try {
     const problem = (await response.json()) as { detail?: string };
     return problem.detail ?? response.statusText;

@@ -11,9 +11,9 @@ import {
   type UTCTimestamp,
 } from "lightweight-charts";
 import type { Colours } from "./colours";
+import { look, type Words } from "./look";
 import { wasHit, type Outlook } from "./outlooks";
 import { Band } from "./shades";
-import type { Words } from "./price-chart";
 
 export class OutcomeChart {
   private readonly chart: IChartApi;
@@ -59,26 +59,13 @@ export class OutcomeChart {
   /** Take on a theme and a language. */
   paint(colours: Colours, words: Words): void {
     this.colours = colours;
+    const common = look(colours, words);
     this.chart.applyOptions({
-      layout: {
-        background: { color: "transparent" },
-        textColor: colours.text,
-        fontSize: 11,
-        fontFamily: "system-ui, sans-serif",
-      },
-      grid: { vertLines: { visible: false }, horzLines: { color: colours.grid } },
-      rightPriceScale: { borderColor: colours.edge },
-      crosshair: {
-        vertLine: { color: colours.neutral, labelBackgroundColor: colours.neutral },
-        horzLine: { color: colours.neutral, labelBackgroundColor: colours.neutral },
-      },
-      localization: {
-        locale: words.language,
-        timeFormatter: (time: Time) => words.clock(time as number, true),
-        priceFormatter: words.price,
-      },
+      ...common,
+      grid: { ...common.grid, vertLines: { visible: false } },
+      localization: { ...common.localization, priceFormatter: words.price },
       timeScale: {
-        borderColor: colours.edge,
+        ...common.timeScale,
         tickMarkFormatter: (time: Time) => words.clock(time as number, false),
       },
     });

@@ -12,31 +12,19 @@ import {
   type IPriceLine,
   type ISeriesApi,
   type ISeriesMarkersPluginApi,
-  type SeriesMarker,
   type Time,
   type UTCTimestamp,
 } from "lightweight-charts";
 import type { Colours } from "./colours";
-import { stateOf, type Bar, type Candles } from "./candles";
+import type { Bar, Candles } from "./candles";
 import { missing } from "./gaps";
 import { dayVwap, movingAverage, type Line } from "./indicators";
+import { look, type Words } from "./look";
 import type { Mood } from "./mood";
 import { Band, Gaps, type BandPoint } from "./shades";
+import { candle, marks, sentiment, volume, type Alert } from "./shapes";
 
 export type LineName = "vwap" | "ma20" | "ma50";
-
-export interface Words {
-  language: string;
-  price(value: number): string;
-  score(value: number): string;
-  clock(timeS: number, withDay: boolean): string;
-  date(timeS: number, part: "day" | "month" | "year"): string;
-}
-
-export interface Alert {
-  time: number;
-  up: boolean;
-}
 
 export interface ChartListener {
   onBar(time: number | null): void;
@@ -87,6 +75,7 @@ export class PriceChart {
       // which the Content-Security-Policy refuses.
       layout: { attributionLogo: false },
       crosshair: { mode: CrosshairMode.Normal },
+      kineticScroll: { mouse: false, touch: !matchMedia("(prefers-reduced-motion: reduce)").matches },
       timeScale: { timeVisible: true, rightOffset: 6, minBarSpacing: 2, barSpacing: 7 },
       rightPriceScale: { scaleMargins: { top: 0.08, bottom: 0.22 } },
     });
@@ -152,26 +141,15 @@ export class PriceChart {
   /** Take on a theme and a language. */
   paint(colours: Colours, words: Words): void {
     [this.colours, this.words] = [colours, words];
+    const common = look(colours, words);
     this.chart.applyOptions({
+      ...common,
       layout: {
-        background: { color: "transparent" },
-        textColor: colours.text,
-        fontSize: 11,
-        fontFamily: "system-ui, sans-serif",
+        ...common.layout,
         panes: { separatorColor: colours.edge, separatorHoverColor: colours.edge },
       },
-      grid: { vertLines: { color: colours.grid }, horzLines: { color: colours.grid } },
-      rightPriceScale: { borderColor: colours.edge },
-      crosshair: {
-        vertLine: { color: colours.neutral, labelBackgroundColor: colours.neutral },
-        horzLine: { color: colours.neutral, labelBackgroundColor: colours.neutral },
-      },
-      localization: {
-        locale: words.language,
-        timeFormatter: (time: Time) => words.clock(time as number, true),
-      },
       timeScale: {
-        borderColor: colours.edge,
+        ...common.timeScale,
         tickMarkFormatter: (time: Time, type: TickMarkType) => this.tick(time as number, type),
       },
     });
@@ -203,13 +181,13 @@ export class PriceChart {
     const absent = missing(times, stepS);
     const nowS = Date.now() / 1_000;
     const points = [
-      ...merged(bars.map((bar) => this.candle(bar, nowS)), absent),
+      ...merged(bars.map((bar) => candle(bar, nowS, this.colours)), absent),
       ...this.timesAhead().map((time) => ({ time: time as UTCTimestamp })),
     ];
     this.drawn = new Set(points.map((point) => point.time as number));
     this.paintedS = times.at(-1) ?? 0;
     this.price.setData(points);
-    this.volume.setData(bars.map((bar) => this.volumeOf(bar)));
+    this.volume.setData(bars.map((bar) => volume(bar, this.colours)));
     this.tintLast(bars[bars.length - 1]);
     this.drawLines(bars);
     this.gaps.set(absent, this.colours.hatch);
@@ -240,12 +218,12 @@ export class PriceChart {
       return;
     }
     // The one before may have been forming until now.
-    if (isNewest && isNew && before) this.price.update(this.candle(before, nowS), true);
+    if (isNewest && isNew && before) this.price.update(candle(before, nowS, this.colours), true);
     this.drawn.add(bar.time);
     this.paintedS = newest.time;
     // With free places behind it, even the newest bar is not the last on the axis.
-    this.price.update(this.candle(bar, nowS), !isNewest || isAhead);
-    this.volume.update(this.volumeOf(bar), !isNewest);
+    this.price.update(candle(bar, nowS, this.colours), !isNewest || isAhead);
+    this.volume.update(volume(bar, this.colours), !isNewest);
     if (isNewest) this.tintLast(bar);
     if (isNewest) this.extendLines(candles.bars);
     else this.drawLines(candles.bars);
@@ -254,13 +232,7 @@ export class PriceChart {
   }
 
   setMoods(moods: readonly Mood[]): void {
-    this.mood.setData(
-      moods.map((mood) => ({
-        time: mood.time as UTCTimestamp,
-        value: mood.score,
-        color: this.moodColour(mood),
-      })),
-    );
+    this.mood.setData(moods.map((mood) => sentiment(mood, this.colours)));
   }
 
   setAlerts(alerts: Alert[]): void {
@@ -337,39 +309,12 @@ export class PriceChart {
     else if (x > scale.width()) this.pan(20);
   }
 
-  private candle(bar: Bar, nowS: number) {
-    const { open, high, low, close } = bar;
-    const shape = { time: bar.time as UTCTimestamp, open, high, low, close };
-    const { up, down, upPale, downPale } = this.colours;
-    const rises = close >= open;
-    switch (stateOf(bar, nowS)) {
-      case "forming":
-        return { ...shape, color: "transparent" };
-      case "provisional":
-        return { ...shape, color: rises ? upPale : downPale };
-      default:
-        return { ...shape, color: rises ? up : down };
-    }
-  }
-
   // Else the label of the last price would be transparent, as the body of a forming candle is.
   private tintLast(bar: Bar | undefined): void {
     const colour = bar && bar.close < bar.open ? this.colours.down : this.colours.up;
     if (this.price.options().priceLineColor !== colour) {
       this.price.applyOptions({ priceLineColor: colour });
     }
-  }
-
-  private volumeOf(bar: Bar) {
-    const color = bar.close >= bar.open ? this.colours.volumeUp : this.colours.volumeDown;
-    return { time: bar.time as UTCTimestamp, value: bar.volume, color };
-  }
-
-  private moodColour(mood: Mood): string {
-    const { upPale, downPale, neutral, up, down } = this.colours;
-    if (mood.score > 0.6) return mood.final ? up : upPale;
-    if (mood.score < 0.4) return mood.final ? down : downPale;
-    return neutral;
   }
 
   private lineOf(name: LineName, bars: readonly Bar[]): Line {
@@ -401,27 +346,8 @@ export class PriceChart {
   }
 
   private mark(): void {
-    const bars = this.candles?.bars ?? [];
-    const { up, down, warn } = this.colours;
-    const marks: SeriesMarker<Time>[] = bars
-      .filter((bar) => bar.corrected)
-      .map((bar) => ({ time: bar.time as UTCTimestamp, position: "belowBar", shape: "circle", size: 0.5, color: warn }));
-    if (this.shown.has("alerts")) {
-      const first = bars[0]?.time ?? Infinity;
-      for (const alert of this.alerts) {
-        const time = (Math.floor(alert.time / this.stepS) * this.stepS) as UTCTimestamp;
-        if (time < first) continue;
-        marks.push({
-          time,
-          position: alert.up ? "belowBar" : "aboveBar",
-          shape: alert.up ? "arrowUp" : "arrowDown",
-          size: 0.7,
-          color: alert.up ? up : down,
-        });
-      }
-    }
-    marks.sort((one, other) => (one.time as number) - (other.time as number));
-    this.markers.setMarkers(marks);
+    const alerts = this.shown.has("alerts") ? this.alerts : [];
+    this.markers.setMarkers(marks(this.candles?.bars ?? [], alerts, this.stepS, this.colours));
   }
 
   private isNewestInView(): boolean {

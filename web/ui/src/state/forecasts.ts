@@ -1,6 +1,6 @@
 // Forecasts of the pair that is looked at, as they are made, and how good their models were.
 import { computed, reactive, shallowReactive, watch } from "vue";
-import { ask, query, Refused } from "../api/ask";
+import { ask, detailOf, query, Refused } from "../api/ask";
 import type { LiveRows, Page, PredictionRow } from "../api/rows";
 import {
   ahead,
@@ -17,8 +17,8 @@ import {
 } from "../chart/outlooks";
 import type { BandPoint } from "../chart/shades";
 import { nowS } from "./clock";
-import { detailOf, market } from "./market";
 import { preferences } from "./preferences";
+import { market } from "./shown";
 import { feed, takes } from "./stream";
 
 interface PairScores {

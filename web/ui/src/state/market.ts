@@ -1,11 +1,9 @@
-// What is looked at: one pair with its candles, sentiment, alerts and articles, kept up to date.
-import { reactive, shallowReactive } from "vue";
-import { ask, query, Refused } from "../api/ask";
+// Keeps what is looked at up to date: reads it, and takes what comes.
+import { ask, detailOf, query } from "../api/ask";
 import {
   STEP_S,
   unixS,
   type AlertRow,
-  type ArticleRow,
   type CandleRow,
   type Interval,
   type Page,
@@ -13,55 +11,21 @@ import {
   type TickerRow,
 } from "../api/rows";
 import { Candles, type Bar } from "../chart/candles";
-import { isNewer, moodWindow, type MoodWindow } from "../chart/mood";
-import type { Alert } from "../chart/price-chart";
+import { isNewer, moodWindow } from "../chart/mood";
+import type { Alert } from "../chart/shapes";
+import { readArticles } from "./news";
 import { preferences } from "./preferences";
 import { quotes, readQuotes, takeTicker } from "./quotes";
+import { drawn, market } from "./shown";
 import { feed, takes, type Taker } from "./stream";
 
 const FIRST_BARS = 500;
 const OLDER_BARS = 500;
-const MOST_ARTICLES = 50;
+// A page is three days and a half; behind long candles sentiment before three weeks is left out.
+const MOST_MOOD_PAGES = 6;
 // After history could not be read, scrolling does not ask again sooner.
 const ASK_AGAIN_MS = 10_000;
 const FIRST_DAY = "2009-01-03T00:00:00Z";
-
-export interface Market {
-  pair: string;
-  crypto: string;
-  interval: Interval;
-  loading: boolean;
-  loadingOlder: boolean;
-  /** Why something is missing, in the worker's words. */
-  trouble: string | null;
-  historyTrouble: string | null;
-  articles: ArticleRow[];
-  /** The stretch of time whose articles are listed, or null for the latest. */
-  window: { fromS: number; toS: number } | null;
-  articlesTrouble: string | null;
-}
-
-export const market = reactive<Market>({
-  pair: preferences.pair,
-  crypto: preferences.pair.split("/")[0] ?? "",
-  interval: preferences.interval,
-  loading: true,
-  loadingOlder: false,
-  trouble: null,
-  historyTrouble: null,
-  articles: [],
-  window: null,
-  articlesTrouble: null,
-});
-
-/** What charts draw. Vue does not look inside: it changes up to a hundred times a second. */
-export const drawn = shallowReactive({
-  candles: new Candles(),
-  moods: new Map<number, MoodWindow>(),
-  alerts: [] as Alert[],
-  /** Counts whole new sets of candles. */
-  generation: 0,
-});
 
 export interface MarketListener {
   onBars(bars: Bar[]): void;
@@ -122,7 +86,6 @@ takes(["ticker"], {
 takes(["candles"], taking(takeCandle));
 takes(["sentiment"], taking<SentimentRow>((row) => (moodsChanged = takeMood(row) || moodsChanged)));
 takes(["alert"], taking(takeAlert));
-takes(["article"], taking(takeArticle));
 
 export function start(): void {
   feed.subscribe(["ticker"], null);
@@ -214,18 +177,19 @@ async function older(
 }
 
 async function readMoods(crypto: string, fromS: number, toS: number | null): Promise<void> {
-  // A page holds three days and a half; behind long candles older sentiment is left out.
   const parameters = query({
     date_debut: iso(fromS),
     date_fin: toS === null ? undefined : iso(toS + 300),
     limit: 1_000,
   });
-  const page = await ask<Page<SentimentRow>>(
-    `/api/v1/sentiment/${path(crypto)}/historique/?${parameters}`,
-  ).catch(() => null);
-  if (!page || crypto !== market.crypto) return;
-  for (const row of page.data) takeMood(row);
-  listener?.onMoods();
+  let next: string | null = `/api/v1/sentiment/${path(crypto)}/historique/?${parameters}`;
+  for (let pages = 0; next && pages < MOST_MOOD_PAGES; pages++) {
+    const page: Page<SentimentRow> | null = await ask<Page<SentimentRow>>(next).catch(() => null);
+    if (!page || crypto !== market.crypto) return;
+    for (const row of page.data) takeMood(row);
+    listener?.onMoods();
+    next = page.next;
+  }
 }
 
 async function readAlerts(pair: string): Promise<void> {
@@ -234,31 +198,6 @@ async function readAlerts(pair: string): Promise<void> {
     () => null,
   );
   if (page && pair === market.pair) drawn.alerts = page.data.map(alert);
-}
-
-/** Read the articles of the chosen window, or the latest. */
-export async function readArticles(): Promise<void> {
-  const { crypto, window } = market;
-  const range = window
-    ? { date_debut: iso(window.fromS), date_fin: iso(window.toS) }
-    : { periode: "24h" };
-  const parameters = query({ crypto, ...range, limit: MOST_ARTICLES });
-  try {
-    const page = await ask<Page<ArticleRow>>(`/api/v1/article/historique/?${parameters}`);
-    if (crypto !== market.crypto || window !== market.window) return;
-    market.articles = page.data;
-    market.articlesTrouble = null;
-  } catch (error) {
-    if (crypto === market.crypto) market.articlesTrouble = detailOf(error);
-  }
-}
-
-/** List the articles of the sentiment window, or of the longer candle, that holds *timeS*. */
-export function pickWindow(timeS: number | null): void {
-  const size = Math.max(STEP_S[market.interval], 300);
-  const fromS = timeS === null ? 0 : Math.floor(timeS / size) * size;
-  market.window = timeS === null ? null : { fromS, toS: fromS + size };
-  void readArticles();
 }
 
 function takeCandle(row: CandleRow): void {
@@ -280,18 +219,6 @@ function takeMood(row: SentimentRow): boolean {
   return true;
 }
 
-function takeArticle(row: ArticleRow): void {
-  if (!row.cryptocurrencies_mentioned.includes(market.crypto)) return;
-  const time = unixS(row.timestamp);
-  const { window, articles } = market;
-  if (window && (time < window.fromS || time >= window.toS)) return;
-  const isKnown = articles.some((one) => (one.url ?? one.article_id) === (row.url ?? row.article_id));
-  if (isKnown) return;
-  market.articles = [row, ...articles]
-    .sort((one, other) => unixS(other.timestamp) - unixS(one.timestamp))
-    .slice(0, MOST_ARTICLES);
-}
-
 function takeAlert(row: AlertRow): void {
   if (row.pair === market.pair) drawn.alerts = [...drawn.alerts, alert(row)].slice(-500);
 }
@@ -306,10 +233,6 @@ function path(subject: string): string {
 
 function iso(timeS: number): string {
   return new Date(timeS * 1_000).toISOString();
-}
-
-export function detailOf(error: unknown): string {
-  return error instanceof Refused ? error.message : String(error);
 }
 
 /** The first pair there is, if the chosen one is not among them. */

@@ -1,5 +1,5 @@
 // What charts write on their axes, in the chosen language.
-import type { Words } from "../chart/price-chart";
+import type { Words } from "../chart/look";
 import * as format from "../format";
 import { preferences } from "./preferences";
 
