@@ -52,12 +52,14 @@ def _is_stored(worker):
     return hours >= 24 and articles > 5 and bool(scores)
 
 
-async def eventually(is_true, what, timeout_s=60.0):
-    """Wait until *is_true*, a function that may block, says so."""
-    async with asyncio.timeout(timeout_s):
-        while not await asyncio.to_thread(is_true):
-            await asyncio.sleep(0.1)
-    return what
+async def eventually(is_true, what, timeout_s=120.0):
+    """Wait until *is_true*, a function that may block, says so; *what* names it if it does not."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            while not await asyncio.to_thread(is_true):
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        pytest.fail(f"In {timeout_s:g} s there was not {what}.")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -43,7 +43,6 @@ class Stage:
             "CRYPTOVIZ_ID": name,
             "TOPIC_PARTITIONS": str(PARTITIONS),
             "COMMIT_INTERVAL": "0.3",
-            "SESSION_TIMEOUT": "6",
             "LATENESS": str(LATENESS_S),
             **{f"TOPIC_RAW{kind.upper()}": topic for kind, topic in self.topics.items()},
         }

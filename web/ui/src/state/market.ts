@@ -46,21 +46,29 @@ const changedBars = new Set<Bar>();
 let moodsChanged = false;
 let isFlushing = false;
 
-// Many updates come between two frames; the screen shows only the last of them anyway.
+// More drawings a second nobody could follow; they would only take frames from whoever scrolls.
+const LEAST_BETWEEN_MS = 60;
+let flushedMs = 0;
+
 function flushSoon(): void {
   if (isFlushing) return;
   isFlushing = true;
-  requestAnimationFrame(() => {
-    isFlushing = false;
-    // In the order of time, as the chart wants them.
-    const bars = [...changedBars].sort((one, other) => one.time - other.time);
-    changedBars.clear();
-    if (bars.length) listener?.onBars(bars);
-    if (moodsChanged) listener?.onMoods();
-    moodsChanged = false;
-    for (const row of tickers.values()) takeTicker(row);
-    tickers.clear();
-  });
+  const waitMs = flushedMs + LEAST_BETWEEN_MS - performance.now();
+  if (waitMs > 0) setTimeout(() => requestAnimationFrame(flush), waitMs);
+  else requestAnimationFrame(flush);
+}
+
+function flush(): void {
+  isFlushing = false;
+  flushedMs = performance.now();
+  // In the order of time, as the chart wants them.
+  const bars = [...changedBars].sort((one, other) => one.time - other.time);
+  changedBars.clear();
+  if (bars.length) listener?.onBars(bars);
+  if (moodsChanged) listener?.onMoods();
+  moodsChanged = false;
+  for (const row of tickers.values()) takeTicker(row);
+  tickers.clear();
 }
 
 const tickers = new Map<string, TickerRow>();
