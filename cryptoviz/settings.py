@@ -191,6 +191,17 @@ class Settings(BaseModel):
             host = socket.gethostname()
         return f"http://{f'[{host}]' if ':' in host else host}:{self.web_port}"
 
+    @field_validator("kafka_bootstrap_servers")
+    @classmethod
+    def _hosts_with_ports(cls, value: str) -> str:
+        for server in value.split(","):
+            # An IPv6 address is in brackets, of which only the last colon is outside.
+            host, colon, port = server.strip().rpartition(":")
+            named = host if colon and not port.endswith("]") else server.strip()
+            if not named or (named == host and not port.isdecimal()):
+                raise ValueError("must be host:port, comma separated")
+        return value
+
     @field_validator("quote_currencies", "tracked_cryptos", mode="before")
     @classmethod
     def _split_commas(cls, value: Any) -> Any:

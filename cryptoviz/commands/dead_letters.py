@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import click
 
+from cryptoviz.commands.parameters import Parsed
 from cryptoviz.inspection.dead_letter import CSV_COLUMNS, TERMINAL_COLUMNS, Letter, letters
 from cryptoviz.inspection.outcome import EXIT_CODES, No, run, said, settled
 from cryptoviz.inspection.printing import Form, chosen, form_option, print_lines
@@ -57,12 +58,34 @@ class Wanted:
         )
 
 
+def _place(text: str) -> str:
+    """Return *text*, such as ``2:17``, without leading zeros; raises `ValueError`."""
+    partition, colon, offset = text.partition(":")
+    if not colon or not (partition + offset).isdecimal() or not partition or not offset:
+        raise ValueError(f"place must be PARTITION:OFFSET, was {text!r}")
+    return f"{int(partition)}:{int(offset)}"
+
+
+PLACE = Parsed("place", _place)
+
+
 @click.command("dead-letters", epilog=EPILOG)
 @click.option("--topic", help="Only letters from this topic.")
 @click.option("--code", help="Only letters with this code, such as bad_pair.")
-@click.option("--at", "place", metavar="PARTITION:OFFSET", help="Only the letter at this place.")
+@click.option(
+    "--at",
+    "place",
+    type=PLACE,
+    metavar="PARTITION:OFFSET",
+    help="Only the letter at this place.",
+)
 @click.option("--count", "count", is_flag=True, help="Count by topic and code.")
-@click.option("--show", metavar="PARTITION:OFFSET", help="Write the message there, byte for byte.")
+@click.option(
+    "--show",
+    type=PLACE,
+    metavar="PARTITION:OFFSET",
+    help="Write the message there, byte for byte.",
+)
 @click.option(
     "--retry",
     "again",
@@ -88,10 +111,12 @@ def dead_letters(
         raise click.UsageError("--count, --show and --retry exclude each other.")
     settings = settled()
     found = Wanted(topic, code, show or place).among(run(lambda: _read(settings)))
+    if not found and (show or place):
+        raise No(f"There is no such dead letter at {show or place}.")
     if count:
         _print_counts(found, form)
     elif show is not None:
-        _show(found, show)
+        _show(found[0])
     elif again:
         _send_back(settings, found)
     else:
@@ -121,10 +146,7 @@ def _print_counts(found: list[Letter], form: Form | None) -> None:
     print_lines(lines, ("topic", "code", "count", "retried"), form)
 
 
-def _show(found: list[Letter], place: str) -> None:
-    if not found:
-        raise No(f"There is no dead letter at {place}.")
-    letter = found[0]
+def _show(letter: Letter) -> None:
     said(
         f"{letter.topic}, partition {letter.partition}, offset {letter.offset}: "
         f"{letter.code}: {letter.reason}"

@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from cryptoviz.settings import SettingsError, load
+from cryptoviz.inspection.outcome import EXIT_CODES, settled
 from cryptoviz.timescale.failures import sentence
 from cryptoviz.timescale.migrate import (
     LOCK_TIMEOUT_S,
@@ -16,8 +16,21 @@ from cryptoviz.timescale.migrate import (
 )
 from cryptoviz.timescale.migrate import migrate as apply
 
+EPILOG = (
+    """\b
+Examples:
+  cryptoviz migrate
+      bring the database of TIMESCALE_DSN to this version
+  cryptoviz migrate --dsn postgresql://127.0.0.1/crypto --no-extension
+      another one, as plain PostgreSQL
+\b
 
-@click.command()
+"""
+    + EXIT_CODES
+)
+
+
+@click.command(epilog=EPILOG)
 @click.option(
     "--dsn", help="postgresql:// URL of the database.  [default: the setting TIMESCALE_DSN]"
 )
@@ -49,10 +62,7 @@ def migrate(
 def _migrated(
     dsn: str | None, extension: bool, statement_timeout_s: float, lock_timeout_s: float
 ) -> Report:
-    try:
-        settings = load()
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
+    settings = settled()
     dsn = dsn or settings.timescale_dsn
     if dsn is None:
         raise click.UsageError("TIMESCALE_DSN is not set; give it, or --dsn.")

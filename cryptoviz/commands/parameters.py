@@ -1,4 +1,4 @@
-"""What the options of `cryptoviz simulate` take, as click parameter types."""
+"""What options take, as click parameter types, most of them those of `cryptoviz simulate`."""
 
 from __future__ import annotations
 

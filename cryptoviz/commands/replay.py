@@ -17,9 +17,11 @@ from cryptoviz.commands.meter import Meter, open_meter
 from cryptoviz.commands.outbox import Outbox, open_outbox
 from cryptoviz.commands.recorded import key_of, parse, time_of, usual_key_field
 from cryptoviz.commands.running import CHUNK, Pace, run, wait
+from cryptoviz.inspection.outcome import EXIT_CODES
 from cryptoviz.settings import Settings
 
-EPILOG = """\b
+EPILOG = (
+    """\b
 Examples:
   cryptoviz replay trades.jsonl --topic rawtrade
       as fast as Kafka takes them, keyed by pair
@@ -27,7 +29,11 @@ Examples:
       ten times as fast as they happened
   zcat articles.jsonl.gz | cryptoviz replay - --topic rawarticle --strict
       from standard input, up to the first line that is not JSON
+\b
+
 """
+    + EXIT_CODES
+)
 
 
 class NotJsonError(Exception):

@@ -8,20 +8,36 @@ from __future__ import annotations
 import json
 import re
 import sys
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import click
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from cryptoviz.prediction.scoring import PERIOD_HOURS
-from cryptoviz.settings import SettingsError, load
+from cryptoviz.inspection.outcome import EXIT_CODES, run, settled
+from cryptoviz.inspection.over_http import Worker, url_of
+from cryptoviz.prediction.listening import SentimentSkill
+from cryptoviz.prediction.scoring import PERIOD_HOURS, PairScores
 
-TIMEOUT_S = 10.0
+T = TypeVar("T")
+
+EPILOG = (
+    """\b
+Examples:
+  cryptoviz scores
+      how good each model was, of every pair
+  cryptoviz scores BTC/USD --period 7d --horizon 3600
+      one pair, an hour ahead, over a week
+  cryptoviz scores BTC --sentiment
+      whether the news helped
+\b
+
+"""
+    + EXIT_CODES
+)
 COLUMNS: tuple[str, ...] = (
     "pair", "model", "horizon", "period", "count", "mae", "mape", "bias", "coverage",
     "mean_width", "interval_score", "skill", "direction_accuracy",
@@ -30,7 +46,19 @@ SENTIMENT_COLUMNS: tuple[str, ...] = ("pair", "horizon", "hours", "skill", "stan
 _SHARES = ("coverage", "skill", "direction_accuracy", "standard_error")
 
 
-@click.command()
+class Scores(msgspec.Struct):
+    """What a worker answers of scores."""
+
+    rows: list[PairScores]
+
+
+class Skills(msgspec.Struct):
+    """What a worker answers of sentiment."""
+
+    rows: list[SentimentSkill]
+
+
+@click.command(epilog=EPILOG)
 @click.argument("pair", required=False)
 @click.option("--model", help="Only this model.")
 @click.option("--horizon", type=int, help="Only this horizon, in seconds.")
@@ -53,12 +81,10 @@ def scores(
         if model or period:
             raise click.UsageError("--sentiment goes with neither --model nor --period.")
         crypto = None if pair is None else re.split("[/_-]", pair)[0]
-        rows, columns = (
-            _skills(_ask(url or _worker(), "sentiment_skill", crypto)),
-            SENTIMENT_COLUMNS,
-        )
+        skills = _ask(url, "sentiment_skill", crypto, Skills).rows
+        rows, columns = _skills(skills), SENTIMENT_COLUMNS
     else:
-        rows, columns = _rows(_ask(url or _worker(), "scores", pair)), COLUMNS
+        rows, columns = _rows(_ask(url, "scores", pair, Scores).rows), COLUMNS
     found = [
         row
         for row in rows
@@ -73,44 +99,22 @@ def scores(
         click.echo("There are no scores yet: no predicted time has come.")
 
 
-def _worker() -> str:
-    try:
-        settings = load()
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
-    return f"http://{settings.web_host}:{settings.web_port}"
-
-
-def _ask(url: str, table: str, key: str | None) -> Any:
+def _ask(url: str | None, table: str, key: str | None, kind: type[T]) -> T:
+    worker = Worker(url or url_of(settled()))
     path = f"/live/{table}/" + (f"{quote(key, safe='')}/" if key else "")
-    if not url.startswith(("http://", "https://")):
-        raise click.UsageError(f"--url must begin with http:// or https://, was {url!r}.")
-    try:
-        with urllib.request.urlopen(url.rstrip("/") + path, timeout=TIMEOUT_S) as answer:  # noqa: S310 (the scheme is checked above)
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        raise click.ClickException(_detail(error)) from None
-    except (OSError, ValueError) as error:
-        raise click.ClickException(f"No worker answers at {url}: {error}.") from None
+    return run(lambda: worker.ask(path, kind))
 
 
-def _detail(error: urllib.error.HTTPError) -> str:
-    try:
-        return str(json.load(error)["detail"])
-    except (ValueError, KeyError, TypeError):
-        return f"The worker answered {error.code} {error.reason}."
+def _rows(answer: Iterable[PairScores]) -> Iterator[dict[str, Any]]:
+    for row in sorted(answer, key=lambda row: row.pair):
+        for score in row.scores:
+            yield {"pair": row.pair, "as_of": row.as_of, **msgspec.structs.asdict(score)}
 
 
-def _rows(answer: Any) -> Iterator[dict[str, Any]]:
-    for row in sorted(answer["rows"], key=lambda row: str(row["pair"])):
-        for score in row["scores"]:
-            yield {"pair": row["pair"], "as_of": row["as_of"], **score}
-
-
-def _skills(answer: Any) -> Iterator[dict[str, Any]]:
-    for row in sorted(answer["rows"], key=lambda row: str(row["pair"])):
-        for skill in row["horizons"]:
-            yield {"pair": row["pair"], "as_of": row["as_of"], **skill}
+def _skills(answer: Iterable[SentimentSkill]) -> Iterator[dict[str, Any]]:
+    for row in sorted(answer, key=lambda row: row.pair):
+        for skill in row.horizons:
+            yield {"pair": row.pair, "as_of": row.as_of, **msgspec.structs.asdict(skill)}
 
 
 def _table(rows: list[dict[str, Any]], columns: Sequence[str]) -> Table:

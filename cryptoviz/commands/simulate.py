@@ -20,12 +20,14 @@ from cryptoviz.commands.parameters import (
     Parsed,
 )
 from cryptoviz.commands.running import CHUNK, Pace, run, wait
+from cryptoviz.inspection.outcome import EXIT_CODES
 from cryptoviz.settings import Settings
 from cryptoviz.simulator import Faults, Market, Share, Silence, Simulation, TopicKind, catalog
 from cryptoviz.simulator.durations import since_s
 from cryptoviz.simulator.faults import NONE_DISORDERED, NONE_LATE
 
-EPILOG = """\b
+EPILOG = (
+    """\b
 Examples:
   cryptoviz simulate
       a live market of 20 pairs, 200 messages a second
@@ -39,7 +41,10 @@ Examples:
 A record's Kafka timestamp is the time at which the simulated producer sends it: for a backfill
 it lies in the past with its event. Kafka deletes records by that timestamp, so history older
 than a topic's retention.ms may be gone before a worker has read it.
+
 """
+    + EXIT_CODES
+)
 
 SINCE = Parsed("time or duration", lambda text: since_s(text, time.time()))
 

@@ -18,7 +18,8 @@ NO = 3
 EXIT_CODES = f"""\b
 Exit codes:
   0  done
-  {FAILED}  something did not answer or refused; standard error says what
+  {FAILED}  something did not answer or refused; standard error says what, unless it
+     was the reader of a pipe, which went away
   {USAGE}  the command line is wrong
   {NO}  the answer is no: not there, missing or not equal
 """

@@ -38,7 +38,7 @@ class _Problem(msgspec.Struct):
 def url_of(settings: Settings) -> str:
     """Return where the worker of these settings listens, as seen from its machine."""
     host = "127.0.0.1" if settings.web_host in ("0.0.0.0", "::") else settings.web_host  # noqa: S104  # compared, not bound
-    return f"http://{host}:{settings.web_port}"
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.web_port}"
 
 
 class Worker:
@@ -52,10 +52,14 @@ class Worker:
         """Says which worker."""
         return f"From the worker at {self._url}."
 
+    async def ask(self, path: str, kind: type[T]) -> T:
+        """Return the answer of *path*; raises `No` for 404 and `click.ClickException`."""
+        async with aiohttp.ClientSession() as session:
+            return await self._get(session, path, {}, kind)
+
     async def tables(self) -> list[TableState]:
         """Return all tables."""
-        async with aiohttp.ClientSession() as session:
-            return (await self._get(session, "/inspect/tables/", {}, _States)).rows
+        return (await self.ask("/inspect/tables/", _States)).rows
 
     async def rows(self, table: str) -> list[TableRow]:
         """Return all rows of *table*."""
@@ -92,7 +96,7 @@ class Worker:
         try:
             async with session.get(self._url + path, params=query, timeout=timeout) as answer:
                 body = await answer.read()
-        except aiohttp.InvalidURL:
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
             raise click.UsageError(f"url must be http://HOST:PORT, was {self._url!r}.") from None
         except (aiohttp.ClientError, TimeoutError) as error:
             raise click.ClickException(self._unreachable(error)) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,6 +17,8 @@ from cryptoviz.kafka import client_options, why_unreachable
 from cryptoviz.settings import Settings
 
 POLL_MS = 1_000
+# Whoever reads to an end that is known waits so long at most for the next record.
+PATIENCE_S = 60.0
 
 
 class TopicReader:
@@ -70,8 +73,15 @@ class TopicReader:
             else:
                 self._consumer.seek(place, since[number])
             # The position, not the last record, says when it is done: offsets may have holes.
+            heard_s = time.monotonic()
             while await self._consumer.position(place) < ends[number]:
                 some = await self._consumer.getmany(place, timeout_ms=POLL_MS)
+                if some:
+                    heard_s = time.monotonic()
+                elif time.monotonic() > heard_s + PATIENCE_S:
+                    raise click.ClickException(
+                        f"Kafka sent nothing of topic {topic} for {PATIENCE_S:g} s."
+                    )
                 batch = [each for each in some.get(place, []) if each.offset < ends[number]]
                 if batch:
                     yield batch

@@ -1,21 +1,31 @@
 """The commands for looking end with a sentence and a code, whatever a person does to them."""
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import rocksdict
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
-from cryptoviz.__main__ import OWN_COMMANDS
+from cryptoviz.__main__ import OWN_COMMANDS, cli
 from cryptoviz.commands.dead_letters import dead_letters
 from cryptoviz.commands.explain import explain
+from cryptoviz.commands.fausts_own import EXAMPLES
 from cryptoviz.commands.inspect import inspect
+from cryptoviz.commands.migrate import migrate
+from cryptoviz.commands.replay import replay
+from cryptoviz.commands.scores import scores
+from cryptoviz.commands.simulate import simulate
 from cryptoviz.commands.topics import topics
+from cryptoviz.inspection.outcome import EXIT_CODES, FAILED, NO, USAGE
 from cryptoviz.local import ports
 
-LOOKING = (dead_letters, explain, inspect, topics)
+LOOKING = (dead_letters, explain, inspect, scores, topics)
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -36,16 +46,27 @@ def a_store(tmp_path, table="candles", partition=0, rows=()):
     return store
 
 
-@pytest.mark.parametrize("command", LOOKING, ids=lambda command: command.name)
-def test_help_has_an_example_and_the_exit_codes(command):
-    shown = CliRunner().invoke(command, ["--help"]).output
+@pytest.mark.parametrize("name", sorted(cli.commands))
+def test_help_of_every_command_has_an_example_and_the_exit_codes(name):
+    shown = CliRunner().invoke(cli.commands[name], ["--help"], prog_name=f"cryptoviz {name}").output
 
-    assert f"cryptoviz {command.name}" in shown.partition("Examples:")[2]
+    assert re.search(
+        rf"^ +(.* \| )?cryptoviz {name}\b", shown.partition("Examples:")[2], re.MULTILINE
+    )
     assert "Exit codes:" in shown
 
 
-def test_every_command_is_reachable_by_its_name():
-    assert {command.name for command in LOOKING} < {command.name for command in OWN_COMMANDS}
+def test_all_commands_are_those_of_this_project_and_some_of_fausts():
+    assert {command.name for command in OWN_COMMANDS} < set(cli.commands)
+    assert set(cli.commands) - {command.name for command in OWN_COMMANDS} == set(EXAMPLES)
+
+
+def test_the_page_about_commands_tells_their_exit_codes():
+    page = (ROOT / "docs/cli.md").read_text().partition("## Exit codes")[2]
+    shown = re.findall(r"^  ([0-9])  ", EXIT_CODES, re.MULTILINE)
+
+    assert shown == ["0", str(FAILED), str(USAGE), str(NO)]
+    assert re.findall(r"^\| ([0-9]) \|", page, re.MULTILINE) == shown
 
 
 @pytest.mark.parametrize(
@@ -62,6 +83,12 @@ def test_every_command_is_reachable_by_its_name():
         (dead_letters, ["--retry"], "Kafka does not answer at"),
         (topics, [], "Kafka does not answer at"),
         (topics, ["--create"], "Kafka does not answer at"),
+        (topics, ["--mend"], "Kafka does not answer at"),
+        (topics, ["--reassign"], "Kafka does not answer at"),
+        (scores, [], "does not answer"),
+        (simulate, ["--count", "1"], "Kafka cannot be reached at"),
+        (replay, [__file__, "--topic", "raw"], "Kafka cannot be reached at"),
+        (migrate, ["--dsn", "postgresql://127.0.0.1:1/x"], "was not migrated: Connection"),
     ],
 )
 def test_what_does_not_answer_is_named(run, command, words, sentence):
@@ -85,6 +112,14 @@ def test_what_does_not_answer_is_named(run, command, words, sentence):
         (inspect, ["candles", "--url", "nonsense"], "was 'nonsense'"),
         (explain, ["candles", "BTC/USD", "noon"], "was 'noon'"),
         (dead_letters, ["--count", "--retry"], "exclude each other"),
+        (dead_letters, ["--show", "letter"], "was 'letter'"),
+        (dead_letters, ["--at", "1:"], "was '1:'"),
+        (topics, ["--reassign", "--mend"], "stands alone"),
+        (scores, ["--url", "ftp://127.0.0.1"], "was 'ftp://127.0.0.1'"),
+        (scores, ["--period", "1y"], "'1y' is not one of"),
+        (replay, ["/nowhere.jsonl", "--topic", "raw"], "'/nowhere.jsonl' does not exist"),
+        (migrate, [], "TIMESCALE_DSN is not set"),
+        (simulate, ["--pairs", "BTC"], "'BTC'"),
     ],
 )
 def test_a_wrong_word_is_a_usage_error_that_names_it(run, command, words, sentence):
@@ -94,13 +129,19 @@ def test_a_wrong_word_is_a_usage_error_that_names_it(run, command, words, senten
     assert sentence in result.output
 
 
-def test_a_wrong_setting_is_named(run, monkeypatch):
-    monkeypatch.setenv("TOPIC_PARTITIONS", "many")
+@pytest.mark.parametrize("command", LOOKING, ids=lambda command: command.name)
+@pytest.mark.parametrize(
+    ("variable", "value"), [("TOPIC_PARTITIONS", "many"), ("KAFKA_BOOTSTRAP_SERVERS", "here:there")]
+)
+def test_a_wrong_setting_is_named(run, monkeypatch, command, variable, value):
+    monkeypatch.setenv(variable, value)
 
-    result = run(dead_letters)
+    words = ["candles", "BTC/USD", "latest"] if command is explain else []
+    result = run(command, *words)
 
     assert result.exit_code == 1
-    assert "TOPIC_PARTITIONS is wrong" in result.output
+    assert f"{variable} is wrong" in result.output
+    assert isinstance(result.exception, SystemExit)
 
 
 def test_files_that_a_writer_has_open_are_read(run, tmp_path):
@@ -157,21 +198,70 @@ def test_a_pipe_that_is_closed_early_is_no_error_to_read(tmp_path):
     assert said.splitlines() == [line for line in said.splitlines() if b"From the RocksDB" in line]
 
 
-@pytest.mark.parametrize(
-    ("typed", "offered"),
-    [("cryptoviz ins", "inspect"), ("cryptoviz inspect can", "candles"),
-     ("cryptoviz inspect candles --off", "--offline"), ("cryptoviz dead-letters --re", "--retry")],
-)  # fmt: skip
-def test_the_shell_completes_commands_tables_and_options(typed, offered):
-    environ = {
-        **os.environ,
-        "COMP_WORDS": typed,
-        "COMP_CWORD": str(len(typed.split()) - 1),
-        "_CRYPTOVIZ_COMPLETE": "bash_complete",
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", "from cryptoviz.__main__ import main; main()"],
-        env=environ, capture_output=True, text=True, check=False,
+def cryptoviz(*words, **environ):
+    """Run a command to its end, as a person does."""
+    return subprocess.run(
+        [sys.executable, "-m", "cryptoviz", *words], env={**os.environ, **environ},
+        capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
-    assert offered in [line.partition(",")[2] for line in done.stdout.splitlines()]
+
+def test_an_app_that_there_is_not_is_a_sentence():
+    done = cryptoviz("-A", "nowhere", "agents")
+
+    assert (done.returncode, done.stderr) == (
+        1,
+        "There is no module 'nowhere', which --app names.\n",
+    )
+
+
+def test_a_reader_that_leaves_ends_fausts_own_commands_without_a_word(tmp_path):
+    script = f"{sys.executable} -u -m cryptoviz reset | head -1; exit ${{PIPESTATUS[0]}}"
+    environ = {**os.environ, "CRYPTOVIZ_DATA_DIR": str(tmp_path)}
+    done = subprocess.run(
+        ["bash", "-c", script], env=environ, capture_output=True, text=True, check=False
+    )
+
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "offered"),
+    [
+        ([], "", {"inspect", "explain", "dead-letters", "topics", "simulate", "worker"}),
+        ([], "ins", {"inspect"}),
+        (["explain"], "sent", {"sentiment"}),
+        (["inspect", "candles"], "--off", {"--offline"}),
+        (["inspect", "candles", "--format"], "", {"table", "jsonl", "csv"}),
+        (["topics"], "--", {"--create", "--mend", "--reassign", "--format", "--help"}),
+        (["dead-letters"], "--", {"--topic", "--code", "--at", "--count", "--show", "--retry"}),
+    ],
+)
+def test_commands_options_choices_and_tables_are_offered(words, typed, offered):
+    completion = ShellComplete(cli, {}, "cryptoviz", "_CRYPTOVIZ_COMPLETE")
+
+    assert offered <= {item.value for item in completion.get_completions(words, typed)}
+
+
+def test_bash_completes_by_the_line_that_the_page_has(tmp_path):
+    page = (ROOT / "docs/cli.md").read_text()
+    (line,) = re.findall(r'^(eval "\$\(_CRYPTOVIZ_COMPLETE=bash_source .*?\)")', page, re.MULTILINE)
+    script = tmp_path / "cryptoviz"
+    main = "from cryptoviz.__main__ import main; main()"
+    script.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{main}" "$@"\n')
+    script.chmod(0o755)
+    typed = (
+        "COMP_WORDS=(cryptoviz inspect can); COMP_CWORD=2; _cryptoviz_completion cryptoviz; "
+        'echo "${COMPREPLY[@]}"; complete -p cryptoviz'
+    )
+
+    done = subprocess.run(
+        ["bash", "--norc", "-c", f"{line}\n{typed}"],
+        env={**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    offered, registered = done.stdout.splitlines()
+    assert offered == "candles"
+    assert registered == "complete -o nosort -F _cryptoviz_completion cryptoviz"

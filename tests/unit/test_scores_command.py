@@ -6,6 +6,7 @@ import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import msgspec
 from click.testing import CliRunner
 from rich.console import Console
 
@@ -56,6 +57,7 @@ BODY = {
         {
             "pair": "BTC/USD",
             "as_of": 7,
+            "revision": 1,
             "scores": [SCORE, SCORE | {"horizon": 900}, SCORE | {"model": "last_price"}],
         }
     ]
@@ -87,7 +89,7 @@ def test_scores_can_be_asked_for_by_pair_model_horizon_and_period():
 def test_a_refusal_of_the_worker_is_shown_in_its_words():
     result, _ = run(status=404, body={"detail": "Table scores has no row for 'A/B'."})
 
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert result.output == "Error: Table scores has no row for 'A/B'.\n"
 
 
@@ -95,11 +97,18 @@ def test_a_worker_that_is_not_there_is_named():
     result = CliRunner().invoke(command.scores, ["--url", "http://127.0.0.1:1"])
 
     assert result.exit_code == 1
-    assert "No worker answers at http://127.0.0.1:1" in result.output
+    assert "The worker at http://127.0.0.1:1 does not answer" in result.output
+
+
+def test_what_is_no_worker_is_no_traceback():
+    result, _ = run(body={"rows": [{"pair": 1}]})
+
+    assert result.exit_code == 1
+    assert "is no worker of this version" in result.output
 
 
 def test_people_see_a_table_with_bad_skill_as_bad():
-    rows = list(command._rows(BODY))
+    rows = list(command._rows(msgspec.convert(BODY, command.Scores).rows))
     console = Console(width=200, record=True, file=io.StringIO())
 
     console.print(command._table(rows, command.COLUMNS))
@@ -115,6 +124,7 @@ SKILLS = {
             "crypto_symbol": "BTC",
             "pair": "BTC/USD",
             "as_of": 7,
+            "revision": 1,
             "horizons": [
                 {"horizon": 300, "hours": 9, "skill": -0.02, "standard_error": 0.01},
                 {"horizon": 900, "hours": 1, "skill": 0.0, "standard_error": None},
