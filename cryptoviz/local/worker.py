@@ -111,6 +111,11 @@ class WorkerProcess:
             self._child.stop()
         self._close()
 
+    def discard(self) -> None:
+        """Kill the process if it still runs, for who has seen enough of it; takes no time."""
+        if self._child is not None:
+            self.kill()
+
     def tail(self) -> str:
         """Return the end of the log, for a failed assertion's message."""
         return server_log.failure("The worker's log:", self.log_path)

@@ -124,7 +124,7 @@ async def deployment(broker, database, topic_prefix, tmp_path):
     await deployment.create_topics()
     yield deployment
     for worker in deployment.workers:
-        worker.stop()
+        worker.discard()
 
 
 @pytest.fixture

@@ -13,4 +13,4 @@ def deployment(broker, topic_prefix, tmp_path):
     deployment = Deployment(broker, topic_prefix + "app", tmp_path)
     yield deployment
     for worker in deployment.workers:
-        worker.stop()
+        worker.discard()

@@ -49,7 +49,7 @@ def http_workers(broker, database, tmp_path_factory, http_name):
     eventually(lambda: all(worker.is_ready() for worker in both))
     yield both
     for worker in both:
-        worker.stop()
+        worker.discard()
 
 
 async def fill(servers, name):

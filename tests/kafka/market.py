@@ -62,7 +62,7 @@ class MarketDeployment:
 
     def stop(self):
         for worker in self.workers:
-            worker.stop()
+            worker.discard()
 
     async def create_topics(self):
         admin = AIOKafkaAdminClient(bootstrap_servers=self.broker.bootstrap_servers)
