@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
 
-from cryptoviz.local import broker_files, directory_lock, ports, server_log
-from cryptoviz.local.children import Child, StartError
+from cryptoviz.local import broker_files, ports, server_log
+from cryptoviz.local.children import Child
 from cryptoviz.local.kafka_jars import kafka_jars
 from cryptoviz.local.kafka_java import format_storage, java_command
 from cryptoviz.local.kafka_probe import serves_groups, serves_metadata
-from cryptoviz.local.readiness import wait_until_ready
+from cryptoviz.local.server import STOP_GRACE_S, Server
 
 DEFAULT_LISTENER = "PLAINTEXT"
-# A server whose starter was just killed needs a moment to end.
-PREDECESSOR_WAIT_S = 20.0
-STOP_GRACE_S = 8.0
 
 
-class Broker:
+class Broker(Server):
     """A Kafka broker that keeps its topics and offsets in *directory* between runs.
 
     It keeps its address too, as long as nobody takes the port; one object never changes it.
     """
+
+    title = "Kafka broker"
 
     def __init__(
         self,
@@ -44,7 +41,7 @@ class Broker:
         see `address`. *scram_users*, name to password, log in to the SASL ones by SCRAM-SHA-512;
         they are written when the directory is first formatted.
         """
-        self.directory = directory.resolve()
+        super().__init__(directory, "broker.log", start_timeout_s)
         self.heap_mb = heap_mb
         self.protocols = {
             DEFAULT_LISTENER: "PLAINTEXT",
@@ -54,72 +51,15 @@ class Broker:
         self.scram_users = dict(scram_users or {})
         login = broker_files.scram_properties(self.protocols) if self.scram_users else {}
         self.properties = login | dict(properties or {})
-        self.start_timeout_s = start_timeout_s
-        self.log_path = self.directory / "broker.log"
         self._ports: dict[str, int] = {}
-        self._child: Child | None = None
-
-    def start(self) -> Self:
-        """Start the broker and return when it serves; raises `StartError`."""
-        if self.is_running:
-            return self
-        if self._child is not None:
-            self._child.stop()
-        self.directory.mkdir(parents=True, exist_ok=True)
-        lock_path = self.directory / "lock"
-        lock_fd = directory_lock.hold(lock_path, "Kafka broker", PREDECESSOR_WAIT_S)
-        try:
-            self._child = self._launch(lock_fd)
-        finally:
-            # From here on the broker's own process holds the lock.
-            os.close(lock_fd)
-        wait_until_ready(
-            self._child,
-            self._answers,
-            name="The Kafka broker",
-            log_path=self.log_path,
-            timeout_s=self.start_timeout_s,
-        )
-        return self
-
-    def stop(self) -> None:
-        """Stop the broker in order; does nothing when it does not run."""
-        if self._child is not None:
-            self._child.stop()
-
-    def kill(self) -> None:
-        """End the broker by SIGKILL; `start` brings it back at the same address."""
-        if self._child is not None:
-            self._child.kill()
-
-    def restart(self) -> None:
-        """Stop the broker and start it again at the same address."""
-        self.stop()
-        self.start()
 
     def pause(self) -> None:
         """Freeze the broker: connections stay open and nothing is answered, until `resume`."""
-        self._running_child().send(signal.SIGSTOP)
+        self._started().send(signal.SIGSTOP)
 
     def resume(self) -> None:
         """Let a paused broker go on."""
-        self._running_child().send(signal.SIGCONT)
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    @property
-    def is_running(self) -> bool:
-        """Return whether the broker's process is alive."""
-        return self._child is not None and self._child.exit_status is None
-
-    @property
-    def pid(self) -> int:
-        """Return the process id of the Java virtual machine."""
-        return self._running_child().pid
+        self._started().send(signal.SIGCONT)
 
     @property
     def bootstrap_servers(self) -> str:
@@ -137,11 +77,6 @@ class Broker:
     @property
     def _properties_path(self) -> Path:
         return self.directory / "server.properties"
-
-    def _running_child(self) -> Child:
-        if self._child is None:
-            raise StartError("The Kafka broker has not been started.")
-        return self._child
 
     def _launch(self, lock_fd: int) -> Child:
         self._configure()

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
 from urllib.parse import quote
 
-from cryptoviz.local import directory_lock, server_log
+from cryptoviz.local import server_log
 from cryptoviz.local.children import Child, StartError
 from cryptoviz.local.postgres_files import (
     PORT,
@@ -22,21 +20,20 @@ from cryptoviz.local.postgres_files import (
     socket_dir,
 )
 from cryptoviz.local.postgres_user import let_through, server_user
-from cryptoviz.local.readiness import wait_until_ready
+from cryptoviz.local.server import STOP_GRACE_S, Server
 
 SUPERUSER = "postgres"
 INITDB_TIMEOUT_S = 120.0
-# A server whose starter was just killed needs a moment to end.
-PREDECESSOR_WAIT_S = 20.0
-STOP_GRACE_S = 8.0
 
 
-class Database:
+class Database(Server):
     """A PostgreSQL server that keeps its data in *directory* between runs.
 
     Its `dsn` depends on the directory alone, so it is the same after every restart. The socket is
     inside a directory that only the server's user and root can enter: there is no password.
     """
+
+    title = "PostgreSQL server"
 
     def __init__(
         self,
@@ -49,72 +46,17 @@ class Database:
 
         *settings* are PostgreSQL's configuration parameters, by name.
         """
-        self.directory = directory.resolve()
+        super().__init__(directory, "postgres.log", start_timeout_s)
         self.settings = {"timezone": "UTC", "log_timezone": "UTC", **(settings or {})}
-        self.start_timeout_s = start_timeout_s
-        self.log_path = self.directory / "postgres.log"
         self._data_dir = self.directory / "data"
         self._socket_dir = socket_dir(self._data_dir)
-        self._child: Child | None = None
-
-    def start(self) -> Self:
-        """Start the server and return when it answers; raises `StartError`."""
-        if self.is_running:
-            return self
-        if self._child is not None:
-            self._child.stop()
-        self.directory.mkdir(parents=True, exist_ok=True)
-        lock_path = self.directory / "lock"
-        lock_fd = directory_lock.hold(lock_path, "PostgreSQL server", PREDECESSOR_WAIT_S)
-        try:
-            self._child = self._launch(lock_fd)
-        finally:
-            # From here on the server's own process holds the lock.
-            os.close(lock_fd)
-        wait_until_ready(
-            self._child,
-            self._answers,
-            name="PostgreSQL",
-            log_path=self.log_path,
-            timeout_s=self.start_timeout_s,
-        )
-        return self
 
     def stop(self) -> None:
         """Stop the server in order, ending its connections; does nothing when it does not run."""
-        if self._child is not None:
-            self._child.stop()
-            if self._socket_dir != self._data_dir:
-                with contextlib.suppress(OSError):
-                    self._socket_dir.rmdir()
-
-    def kill(self) -> None:
-        """End the server by SIGKILL, and its connections; `start` recovers at the same dsn."""
-        if self._child is not None:
-            self._child.kill()
-
-    def restart(self) -> None:
-        """Stop the server and start it again."""
-        self.stop()
-        self.start()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    @property
-    def is_running(self) -> bool:
-        """Return whether the server's process is alive."""
-        return self._child is not None and self._child.exit_status is None
-
-    @property
-    def pid(self) -> int:
-        """Return the process id of the postmaster."""
-        if self._child is None:
-            raise StartError("The database has not been started.")
-        return self._child.pid
+        super().stop()
+        if self._socket_dir != self._data_dir:
+            with contextlib.suppress(OSError):
+                self._socket_dir.rmdir()
 
     @property
     def dsn(self) -> str:

@@ -85,7 +85,7 @@ def test_only_the_servers_own_user_can_enter_its_socket_directory(server_dir: Pa
 def test_a_database_that_dies_while_starting_is_reported_with_its_log(server_dir: Path):
     broken = Database(server_dir / "postgres", settings={"work_mem": "plenty"})
 
-    with pytest.raises(StartError, match="PostgreSQL ended with status 1") as caught:
+    with pytest.raises(StartError, match="The PostgreSQL server ended with status 1") as caught:
         broken.start()
 
     assert 'invalid value for parameter "work_mem"' in str(caught.value)

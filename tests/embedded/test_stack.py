@@ -87,7 +87,7 @@ def test_a_start_that_fails_stops_what_had_started(server_dir: Path):
     (directory / "postgres" / "data" / "PG_VERSION").write_text("9.6\n")
     stack = Stack(directory, environ={})
 
-    with pytest.raises(StartError, match="PostgreSQL ended"):
+    with pytest.raises(StartError, match="The PostgreSQL server ended"):
         stack.start()
 
     assert stack.broker is not None
