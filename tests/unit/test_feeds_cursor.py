@@ -14,7 +14,7 @@ ranks = st.builds(Rank, offsets, st.booleans())
 
 
 # A busy machine is no reason to give up on the generated cursors.
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(feeds, st.lists(st.none() | offsets, min_size=1, max_size=5), min_size=1),
     st.dictionaries(windows, ranks, max_size=5),
@@ -43,7 +43,7 @@ def test_any_other_text_is_refused_by_name(text):
         parse(text)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_parser(text):
     try:
