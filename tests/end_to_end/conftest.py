@@ -1,31 +1,21 @@
 """A deployment of its own for each test, on the session's broker and database server."""
 
 import asyncio
-import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 
 import asyncpg
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from cryptoviz.commands.outbox import open_outbox
 from cryptoviz.local.drained import wait_until_drained
 from cryptoviz.local.worker import WorkerProcess
 from cryptoviz.settings import load
+from tests.waiting import stored
 
 KINDS = ("ticker", "trade", "article", "alert")
 PARTITIONS = 4
-
-
-async def eventually(ask, what, timeout_s=60.0):
-    """Return the first true answer of *ask*, a coroutine function."""
-    deadline_s = time.monotonic() + timeout_s
-    while not (answer := await ask()):
-        assert time.monotonic() < deadline_s, f"{what} did not happen within {timeout_s} s"
-        await asyncio.sleep(0.1)
-    return answer
 
 
 @dataclass
@@ -92,17 +82,7 @@ class Deployment:
 
     async def records(self, topic):
         """Return all records of *topic*, those of each partition in order."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.broker.bootstrap_servers)
-        await consumer.start()
-        places = [TopicPartition(topic, n) for n in range(PARTITIONS)]
-        consumer.assign(places)
-        await consumer.seek_to_beginning()
-        found = []
-        for place, end in (await consumer.end_offsets(places)).items():
-            while await consumer.position(place) < end:
-                found += (await consumer.getmany(place, timeout_ms=1_000)).get(place, [])
-        await consumer.stop()
-        return found
+        return await stored(self.broker.bootstrap_servers, topic, PARTITIONS)
 
     async def fetch(self, statement, *parameters):
         connection = await asyncpg.connect(self.dsn)

@@ -8,8 +8,7 @@ from collections import defaultdict
 import pytest
 
 from cryptoviz.simulator import Market
-
-from .conftest import eventually
+from tests.waiting import eventually
 
 TABLES = {
     "ticker": "ticker_data",

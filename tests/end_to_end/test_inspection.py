@@ -9,8 +9,8 @@ from collections import defaultdict
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from tests.kafka.deployment import eventually
 from tests.kafka.market import TABLES, MarketDeployment
+from tests.waiting import eventually
 
 from .command_line import CommandLine
 

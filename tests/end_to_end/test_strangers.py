@@ -13,8 +13,8 @@ import jsonschema
 import pytest
 
 from cryptoviz.simulator import Faults, Share
-from tests.kafka.deployment import eventually
 from tests.kafka.market import MarketDeployment, messages
+from tests.waiting import eventually
 
 from .command_line import CommandLine
 

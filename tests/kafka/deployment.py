@@ -4,33 +4,20 @@ import asyncio
 import contextlib
 import json
 import os
-import time
 from collections import defaultdict
 from pathlib import Path
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from cryptoviz.local.children import StartError
 from cryptoviz.local.drained import wait_until_drained
 from cryptoviz.local.worker import WorkerProcess
+from tests.waiting import stored
 
 APP = "tests.kafka.apps.ledger"
 PARTITIONS = 4
 ROOT = Path(__file__).parents[2]
-
-
-async def eventually(ask, what, timeout_s=60.0):
-    """Return the first true answer of *ask*, a function or coroutine function."""
-    deadline_s = time.monotonic() + timeout_s
-    while True:
-        answer = ask()
-        if asyncio.iscoroutine(answer):
-            answer = await answer
-        if answer:
-            return answer
-        assert time.monotonic() < deadline_s, f"{what} did not happen within {timeout_s} s"
-        await asyncio.sleep(0.02)
 
 
 class Deployment:
@@ -163,17 +150,4 @@ class Deployment:
 
     async def stored(self, topic):
         """Return all records of *topic*."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.broker.bootstrap_servers)
-        await consumer.start()
-        try:
-            tps = [TopicPartition(topic, number) for number in range(self.partitions)]
-            consumer.assign(tps)
-            await consumer.seek_to_beginning()
-            records, ends = [], await consumer.end_offsets(tps)
-            for tp, end in ends.items():
-                while await consumer.position(tp) < end:
-                    some = await consumer.getmany(tp, timeout_ms=500)
-                    records += some.get(tp, [])
-            return records
-        finally:
-            await consumer.stop()
+        return await stored(self.broker.bootstrap_servers, topic, self.partitions)

@@ -6,7 +6,6 @@ import time
 from itertools import islice
 
 import rocksdict
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from cryptoviz.commands.outbox import open_outbox
@@ -15,6 +14,7 @@ from cryptoviz.local.worker import WorkerProcess
 from cryptoviz.settings import load
 from cryptoviz.simulator import Faults, Market, Simulation
 from tests import oracle
+from tests.waiting import stored
 
 KINDS = ("ticker", "trade", "article", "alert")
 TABLES = ("candles", "candles_5m", "candles_1h", "candles_1d", "prices", "sentiment")
@@ -98,22 +98,7 @@ class MarketDeployment:
 
     async def stored(self, topic):
         """Return all records of *topic*, each partition's in order."""
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.broker.bootstrap_servers, fetch_max_bytes=2**25
-        )
-        await consumer.start()
-        try:
-            tps = [TopicPartition(topic, number) for number in range(self.partitions)]
-            consumer.assign(tps)
-            await consumer.seek_to_beginning()
-            records, ends = [], await consumer.end_offsets(tps)
-            for tp, end in ends.items():
-                while await consumer.position(tp) < end:
-                    some = await consumer.getmany(tp, timeout_ms=500)
-                    records += some.get(tp, [])
-            return records
-        finally:
-            await consumer.stop()
+        return await stored(self.broker.bootstrap_servers, topic, self.partitions)
 
     async def changelog(self, table):
         """Return what compaction would leave of a table's changelog: {key: row}."""

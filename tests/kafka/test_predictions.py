@@ -13,8 +13,8 @@ import pytest
 from cryptoviz.local.drained import wait_until_drained
 from cryptoviz.simulator import Faults, Share
 from tests import forecast_oracle
-from tests.kafka.deployment import eventually
 from tests.kafka.market import MarketDeployment, messages
+from tests.waiting import eventually
 
 SEED = random.randrange(2**32)
 KILLS = 10

@@ -7,7 +7,8 @@ import time
 import aiohttp
 import pytest
 
-from tests.kafka.deployment import PARTITIONS, eventually
+from tests.kafka.deployment import PARTITIONS
+from tests.waiting import eventually
 
 LIMIT_S = 10.0
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from cryptoviz.local import ports
-from tests.kafka.deployment import eventually
+from tests.waiting import eventually
 
 COMMAND = [sys.executable, "-m", "cryptoviz", "worker", "-l", "info"]
 # The stream app of cryptoviz itself.

@@ -16,7 +16,7 @@ from cryptoviz.settings import load
 from cryptoviz.topic_admin import ProvisionError
 from cryptoviz.topic_fit import TopicSpec
 from cryptoviz.topics import CHANGELOG_CONFIG, STREAM_CONFIG
-from tests.kafka.deployment import eventually
+from tests.waiting import eventually
 
 HOUR_MS = "3600000"
 

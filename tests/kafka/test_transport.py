@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from tests.kafka.deployment import PARTITIONS, eventually
+from tests.kafka.deployment import PARTITIONS
+from tests.waiting import eventually
 
 CYTHON = pytest.mark.parametrize("no_cython", ["", "1"], ids=["cython", "python"])
 

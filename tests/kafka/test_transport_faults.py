@@ -5,7 +5,8 @@ import shutil
 
 import pytest
 
-from tests.kafka.deployment import PARTITIONS, eventually
+from tests.kafka.deployment import PARTITIONS
+from tests.waiting import eventually
 
 
 def every(count):

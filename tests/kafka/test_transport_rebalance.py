@@ -5,7 +5,8 @@ import contextlib
 
 import pytest
 
-from tests.kafka.deployment import PARTITIONS, eventually
+from tests.kafka.deployment import PARTITIONS
+from tests.waiting import eventually
 
 RECORDS = 400
 # One batch of ten records at a time, each slow enough that some are always under way.

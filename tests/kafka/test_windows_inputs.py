@@ -11,8 +11,8 @@ from aiokafka.partitioner import DefaultPartitioner
 from cryptoviz.simulator import Faults, Share
 from cryptoviz.simulator.message import Message
 from tests import oracle
-from tests.kafka.deployment import eventually
 from tests.kafka.market import TABLES, MarketDeployment, messages, tracked_cryptos, values
+from tests.waiting import eventually
 
 HOUR_S = 3600
 

@@ -9,8 +9,8 @@ import pytest
 
 from cryptoviz.simulator.message import Message
 from tests import oracle
-from tests.kafka.deployment import eventually
 from tests.kafka.market import MarketDeployment, messages
+from tests.waiting import eventually
 
 RECOVERED_WINDOWS = 100_000
 HOUR_S = 3600
