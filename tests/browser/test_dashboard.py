@@ -33,12 +33,13 @@ AXE = SOURCES / "node_modules" / "axe-core" / "axe.min.js"
 
 
 async def shown(page):
-    """Return what the chart shows: times of first and last bar, their number, the last price."""
+    """Return what the chart shows: times of first and last bar, how many, gaps, the last price."""
     data = await page.eval_on_selector(CHART, "(chart) => ({...chart.dataset})")
     return {
         "first": int(data["first"]),
         "last": int(data["last"]),
         "bars": int(data["bars"]),
+        "gaps": int(data["gaps"]),
         "close": float(data["close"]),
     }
 
@@ -63,7 +64,11 @@ async def read_bar(page, steps):
 async def test_the_first_load_shows_pairs_candles_sentiment_and_news(visit):
     page = await visit()
 
-    assert (await shown(page))["bars"] > 100
+    chart = await shown(page)
+    assert chart["bars"] > 100
+    # Each minute without a trade keeps its place, and is shaded.
+    minutes = (chart["last"] - chart["first"]) // 60 + 1
+    assert chart["gaps"] == minutes - chart["bars"] > 0
     for pair in ("BTC/USD", "ETH/USD", "SOL/USD"):
         await expect(page.locator(".pairs li", has_text=pair)).to_be_visible()
     await expect(page.locator(".mood-label")).to_contain_text("Sentiment BTC")

@@ -32,6 +32,16 @@ export interface ChartListener {
   onLeftEdge(): void;
 }
 
+/** Times of the first and the last bar, how many there are, and how many places are free. */
+export interface Shown {
+  first: number;
+  last: number;
+  bars: number;
+  close: number | null;
+  gaps: number;
+  ahead: number;
+}
+
 const LINES: readonly LineName[] = ["vwap", "ma20", "ma50"];
 // With fewer bars than this left of what is shown, older ones are asked for.
 const NEARLY_LEFT = 30;
@@ -290,7 +300,7 @@ export class PriceChart {
   }
 
   /** What is on the screen, for tests and for whoever asks how far it reaches. */
-  describe(): { first: number; last: number; bars: number; close: number | null; ahead: number } {
+  describe(): Shown {
     const bars = this.candles?.bars ?? [];
     const last = bars[bars.length - 1];
     return {
@@ -298,6 +308,7 @@ export class PriceChart {
       last: last?.time ?? 0,
       bars: bars.length,
       close: last?.close ?? null,
+      gaps: this.gaps.count,
       ahead: this.timesAhead().length,
     };
   }

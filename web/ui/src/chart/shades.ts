@@ -46,6 +46,10 @@ export class Gaps extends Shade {
   private times: readonly number[] = [];
   private colour = "";
 
+  get count(): number {
+    return this.times.length;
+  }
+
   set(times: readonly number[], colour: string): void {
     [this.times, this.colour] = [times, colour];
     this.attachedTo?.requestUpdate();
