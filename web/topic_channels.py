@@ -57,12 +57,13 @@ class LetterHeaders(msgspec.Struct):
 
 
 class MarkHeaders(msgspec.Struct):
-    """The rejected message that was sent back, and when (Unix ms)."""
+    """The rejected message that was sent back, when (Unix ms) and by which command."""
 
     topic: str
     partition: str
     offset: str
     retried: str
+    by: str
 
 
 class Message(NamedTuple):

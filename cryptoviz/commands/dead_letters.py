@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import click
 
 from cryptoviz.commands.parameters import Parsed
-from cryptoviz.inspection.dead_letter import CSV_COLUMNS, TERMINAL_COLUMNS, Letter, letters
+from cryptoviz.inspection.dead_letter import CSV_COLUMNS, TERMINAL_COLUMNS, Letter
+from cryptoviz.inspection.dead_letter import letters as letters_in
 from cryptoviz.inspection.outcome import EXIT_CODES, No, run, said, settled
 from cryptoviz.inspection.printing import Form, chosen, form_option, print_lines
 from cryptoviz.inspection.retry import retry, sorted_out, sources
@@ -110,7 +111,8 @@ def dead_letters(
     if sum((count, again, show is not None)) > 1:
         raise click.UsageError("--count, --show and --retry exclude each other.")
     settings = settled()
-    found = Wanted(topic, code, show or place).among(run(lambda: _read(settings)))
+    letters, ends = run(lambda: _read(settings))
+    found = Wanted(topic, code, show or place).among(letters)
     if not found and (show or place):
         raise No(f"There is no such dead letter at {show or place}.")
     if count:
@@ -118,15 +120,18 @@ def dead_letters(
     elif show is not None:
         _show(found[0])
     elif again:
-        _send_back(settings, found)
+        _send_back(settings, found, ends)
     else:
         _print(found, chosen(form))
 
 
-async def _read(settings: Settings) -> list[Letter]:
+async def _read(settings: Settings) -> tuple[list[Letter], dict[int, int]]:
+    """Return all letters, and the offsets up to which their topic was read."""
+    topic = f"{settings.cryptoviz_id}-rejected"
     async with open_reader(settings) as reader:
-        records = reader.records(f"{settings.cryptoviz_id}-rejected")
-        return list(letters([one async for some in records for one in some]).values())
+        ends = await reader.ends(topic)
+        records = [one async for some in reader.records(topic, until=ends) for one in some]
+        return list(letters_in(records).values()), ends
 
 
 def _print(found: list[Letter], form: Form) -> None:
@@ -155,7 +160,7 @@ def _show(letter: Letter) -> None:
     sys.stdout.buffer.flush()
 
 
-def _send_back(settings: Settings, found: list[Letter]) -> None:
+def _send_back(settings: Settings, found: list[Letter], ends: Mapping[int, int]) -> None:
     groups = sorted_out(found, sources(settings))
     for letters_kept, why in (
         (groups.before, "were sent back before"),
@@ -166,7 +171,11 @@ def _send_back(settings: Settings, found: list[Letter]) -> None:
             said(f"{len(letters_kept)} {why}; they are not sent.")
     if not groups.due:
         raise No("No dead letter is to be sent back.")
-    sent = run(lambda: retry(settings, groups.due, lambda: round(time.time() * 1000)))
+    sent = run(lambda: retry(settings, groups.due, ends, lambda: round(time.time() * 1000)))
+    if sent < len(groups.due):
+        said(f"{len(groups.due) - sent} are sent back by another command at the same time.")
+    if not sent:
+        raise No("No dead letter was sent back.")
     click.echo(
         f"sent {sent} messages back to {', '.join(sorted({one.topic for one in groups.due}))}"
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, NoReturn
 
 import click
 import msgspec
 
 from cryptoviz.commands.inspect import SPAN
 from cryptoviz.inspection.changelog import Changelogs
+from cryptoviz.inspection.late import Place as LatePlace
+from cryptoviz.inspection.late import Stretch, late_records, size_of
 from cryptoviz.inspection.outcome import EXIT_CODES, No, run, said, settled
 from cryptoviz.inspection.over_http import Worker, url_of
 from cryptoviz.inspection.place import Place
@@ -39,7 +42,9 @@ Examples:
     + EXIT_CODES
 )
 OFFSET_COLUMNS = ("topic", "partition", "last_offset", "event_time")
-RECORD_COLUMNS = ("topic", "partition", "offset", "value")
+RECORD_COLUMNS = ("topic", "partition", "offset", "late", "value")
+# Places that a sentence names.
+MOST_SHOWN = 10
 
 
 @click.command(epilog=EPILOG)
@@ -63,7 +68,8 @@ def explain(
 
     Without --records: per source partition, the last offset folded in. With it: the records, and
     whether folding them again makes the same value. Records that came after the table's retention
-    are in the late topic and not in the value; records that Kafka no longer has cannot be folded.
+    are in the late topic and not in the value, which is said; records that Kafka no longer has
+    cannot be folded.
     """
     settings = settled()
     kind = kind_of(table, settings)
@@ -71,19 +77,51 @@ def explain(
         raise No(f"Table {table} is not folded from source records alone.")
     place: Place = Changelogs(settings) if changelog else Worker(url or url_of(settings))
     said(place.sentence)
-    selection = Selection(spellings(key, settings.quote_currencies), window, limit=1)
-    rows = selection.of(run(lambda: place.rows(table)))
+    subjects = spellings(key, settings.quote_currencies)
+    rows = Selection(subjects, window, limit=1).of(run(lambda: place.rows(table)))
     if not rows:
-        raise No(f"Table {table} has no such window of {key!r}.")
+        _refuse(settings, table, key, window)
     value = msgspec.json.decode(rows[0].value, type=kind.window)
     subject = rows[0].key.partition("|")[0]
     said(f"{rows[0].key}: revision {value.revision}, {'final' if value.final else 'not final'}.")
     if not records:
         print_lines(_offsets(kind, value), OFFSET_COLUMNS, form)
-        return
-    found = run(lambda: _fetch(settings, kind, value, subject))
-    print_lines((_line(kind, each) for each in found), RECORD_COLUMNS, form)
-    _compare(value, found)
+    late = _late(settings, table, Stretch((subject,), value.window_start, value.window_end))
+    if late:
+        said(f"{_told(late)}; they are not in the value.")
+    if records:
+        found = run(lambda: _fetch(settings, kind, value, subject))
+        print_lines((_line(kind, each, late) for each in found), RECORD_COLUMNS, form)
+        _compare(value, [each for each in found if (each.partition, each.offset) not in late])
+
+
+def _refuse(settings: Settings, table: str, key: str, window: Span) -> NoReturn:
+    """Say that there is no such window, and whether records of it came when it was gone."""
+    sentence = f"Table {table} has no such window of {key!r}"
+    if not window.latest:
+        subjects = spellings(key, settings.quote_currencies)
+        end = max(window.high, window.low + size_of(table))
+        late = _late(settings, table, Stretch(subjects, window.low, end))
+        if late:
+            raise No(f"{sentence}: {_told(late)}.")
+    raise No(f"{sentence}.")
+
+
+def _late(settings: Settings, table: str, stretch: Stretch) -> list[LatePlace]:
+    async def ask() -> list[LatePlace]:
+        async with open_reader(settings) as reader:
+            return await late_records(reader, f"{settings.cryptoviz_id}-late", table, stretch)
+
+    return run(ask)
+
+
+def _told(late: list[LatePlace]) -> str:
+    shown = ", ".join(f"{partition}:{offset}" for partition, offset in late[:MOST_SHOWN])
+    more = f" and {len(late) - MOST_SHOWN} more" if late[MOST_SHOWN:] else ""
+    return (
+        f"{len(late)} records came after the table's retention and are in the late topic, from "
+        f"source offsets {shown}{more}"
+    )
 
 
 async def _fetch(settings: Settings, kind: Kind, value: Any, subject: str) -> list[Found]:
@@ -103,11 +141,12 @@ def _offsets(kind: Kind, value: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _line(kind: Kind, found: Found) -> dict[str, Any]:
+def _line(kind: Kind, found: Found, late: Collection[LatePlace]) -> dict[str, Any]:
     return {
         "topic": kind.topic,
         "partition": found.partition,
         "offset": found.offset,
+        "late": (found.partition, found.offset) in late,
         "value": found.value.decode("utf-8", "backslashreplace"),
     }
 

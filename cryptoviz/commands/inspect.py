@@ -148,6 +148,8 @@ async def _watch(place: Place, table: str, selection: Selection, form: Form) -> 
     rows: dict[str, TableRow] = {}
     with Live(auto_refresh=False) if form == "table" else contextlib.nullcontext() as live:
         async for changes in place.changes(table):
+            # A changelog may have a row again as it was.
+            new = {key for key, row in changes.items() if row is not None and rows.get(key) != row}
             for key, row in changes.items():
                 if row is None:
                     rows.pop(key, None)
@@ -157,5 +159,5 @@ async def _watch(place: Place, table: str, selection: Selection, form: Form) -> 
             if live is not None:
                 live.update(as_table(*row_lines(wanted, form)), refresh=True)
             else:
-                changed: list[Any] = [row for row in wanted if row.key in changes]
+                changed: list[Any] = [row for row in wanted if row.key in new]
                 print_lines(*row_lines(changed, form), form)

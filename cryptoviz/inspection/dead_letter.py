@@ -16,6 +16,8 @@ from aiokafka.structs import ConsumerRecord
 
 RETRIED = "retried"
 MARK_KEY = RETRIED.encode()
+# On a mark: the command that made it, for of two at the same time one sends.
+BY = "by"
 # On a message that was sent back: topic, partition and offset of its original.
 RETRY_OF = "retry-of"
 # Codes of letters whose record the live tables hold already.
@@ -86,14 +88,22 @@ def letters(records: Iterable[ConsumerRecord]) -> dict[Origin, Letter]:
     return found
 
 
-def mark(letter: Letter, now_ms: int) -> list[tuple[str, bytes]]:
-    """Return the headers of the record that says that *letter* was sent back."""
+def marked(record: ConsumerRecord) -> tuple[Origin, str] | None:
+    """Return which letter *record* says was sent back, and by which command; None if none."""
+    headers = {name: text_of(value) or "" for name, value in record.headers}
+    origin = _origin(headers)
+    return None if origin is None or RETRIED not in headers else (origin, headers.get(BY, ""))
+
+
+def mark(letter: Letter, now_ms: int, by: str) -> list[tuple[str, bytes]]:
+    """Return the headers of the record that says that *letter* is sent back, and *by* whom."""
     topic, partition, offset = letter.origin
     return [
         ("topic", topic.encode()),
         ("partition", str(partition).encode()),
         ("offset", str(offset).encode()),
         (RETRIED, str(now_ms).encode()),
+        (BY, by.encode()),
     ]
 
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+import uuid
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import click
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from cryptoviz.inspection.dead_letter import FOLDED, MARK_KEY, Letter, mark, retry_header
+from cryptoviz.inspection.dead_letter import (
+    FOLDED,
+    MARK_KEY,
+    Letter,
+    Origin,
+    mark,
+    marked,
+    retry_header,
+)
+from cryptoviz.inspection.topic_reader import TopicReader, open_reader
 from cryptoviz.kafka import client_options, why_unreachable
 from cryptoviz.settings import Settings
 
@@ -54,36 +64,69 @@ def sorted_out(found: Iterable[Letter], topics: Collection[str]) -> Sorted:
     return groups
 
 
-async def retry(settings: Settings, due: Sequence[Letter], now_ms: Callable[[], int]) -> int:
-    """Send the *due* letters back and mark them; return how many.
+class Marks:
+    """The marks that the dead-letter topic gets after the offsets *ends*, first come first."""
 
-    The mark comes first. A command that dies in between leaves a message that was not sent,
-    which the letter still holds; the other way round, a message could be counted twice.
+    def __init__(self, reader: TopicReader, topic: str, ends: Mapping[int, int]) -> None:
+        self._reader, self._topic, self._read = reader, topic, dict(ends)
+        self._first: dict[Origin, str] = {}
+
+    async def first(self, letter: Letter, partition: int, until: int) -> str:
+        """Return which command was the first to mark *letter* below the offset *until*."""
+        since = {partition: self._read[partition]}
+        async for records in self._reader.records(self._topic, since, {partition: until}):
+            for found in filter(None, map(marked, records)):
+                self._first.setdefault(*found)
+        self._read[partition] = max(until, self._read[partition])
+        return self._first[letter.origin]
+
+
+async def retry(
+    settings: Settings,
+    due: Sequence[Letter],
+    ends: Mapping[int, int],
+    now_ms: Callable[[], int],
+) -> int:
+    """Send the *due* letters back and mark them; return how many were sent.
+
+    *ends* are the offsets up to which the dead-letter topic was read to find them. The mark comes
+    first, and only the first of a letter counts, so of two commands at the same time one sends.
+    A command that dies in between leaves a message that was not sent, which the letter still
+    holds; the other way round, a message could be counted twice.
     """
     producer = AIOKafkaProducer(acks="all", enable_idempotence=True, **client_options(settings))
-    marks = f"{settings.cryptoviz_id}-rejected"
+    topic, by, sent = f"{settings.cryptoviz_id}-rejected", uuid.uuid4().hex, 0
     try:
         try:
             await producer.start()
         except KafkaError:
             raise click.ClickException(await why_unreachable(settings)) from None
-        for letter in due:
-            partition = int(letter.place.partition(":")[0])
-            await producer.send_and_wait(
-                marks, key=MARK_KEY, headers=mark(letter, now_ms()), partition=partition
-            )
-            await producer.send_and_wait(
-                letter.topic,
-                # aiokafka sends no record without key and value; both are rejected alike.
-                letter.value if letter.key is not None else letter.value or b"",
-                key=letter.key,
-                partition=letter.partition,
-                # An article may have no other time than that of its arrival.
-                timestamp_ms=letter.rejected_ms,
-                headers=retry_header(letter),
-            )
-        return len(due)
+        async with open_reader(settings) as reader:
+            marks = Marks(reader, topic, ends)
+            for letter in due:
+                partition = int(letter.place.partition(":")[0])
+                headers = mark(letter, now_ms(), by)
+                made = await producer.send_and_wait(
+                    topic, key=MARK_KEY, headers=headers, partition=partition
+                )
+                if await marks.first(letter, partition, made.offset + 1) == by:
+                    await _send(producer, letter)
+                    sent += 1
+        return sent
     except KafkaError as error:
         raise click.ClickException(f"Kafka did not take a message: {error!r}.") from None
     finally:
         await producer.stop()
+
+
+async def _send(producer: AIOKafkaProducer, letter: Letter) -> None:
+    await producer.send_and_wait(
+        letter.topic,
+        # aiokafka sends no record without key and value; both are rejected alike.
+        letter.value if letter.key is not None else letter.value or b"",
+        key=letter.key,
+        partition=letter.partition,
+        # An article may have no other time than that of its arrival.
+        timestamp_ms=letter.rejected_ms,
+        headers=retry_header(letter),
+    )

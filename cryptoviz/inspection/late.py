@@ -1,0 +1,71 @@
+"""Records that came after a table's retention: in the late topic, and in no value."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+import msgspec
+
+from cryptoviz.event_time import FUTURE_TOLERANCE_S
+from cryptoviz.inspection.topic_reader import TopicReader
+
+# Where a record is in its source topic: partition and offset.
+Place = tuple[int, int]
+
+_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+class Stretch(NamedTuple):
+    """A window of any of the *subjects*, spellings of one: [start, end) in Unix seconds."""
+
+    subjects: Collection[str]
+    start: int
+    end: int
+
+
+class _Record(msgspec.Struct):
+    event_time_s: float
+    pair: str | None = None
+    crypto_symbol: str | None = None
+
+
+_read = msgspec.json.Decoder(_Record).decode
+
+
+def size_of(table: str) -> int:
+    """Return the seconds of a window of *table*, such as ``candles_5m``."""
+    name, _, label = table.partition("_")
+    if label:
+        return int(label[:-1]) * _UNITS_S[label[-1]]
+    return 60 if name == "candles" else 300
+
+
+async def late_records(
+    reader: TopicReader, topic: str, table: str, stretch: Stretch
+) -> list[Place]:
+    """Return the source places of the records in *topic* that came too late for a window."""
+    if topic not in await reader.topics():
+        return []
+    since: dict[int, int] = {}
+    for partition in await reader.partitions(topic):
+        # None was put there before it happened.
+        earliest_s = stretch.start - FUTURE_TOLERANCE_S
+        first = await reader.first_since(topic, partition, earliest_s)
+        if first is not None:
+            since[partition] = first
+    # After a crash one may be there twice.
+    found: set[Place] = set()
+    if since:
+        async for records in reader.records(topic, since):
+            for record in records:
+                headers = dict(record.headers)
+                if headers.get("table") == table.encode() and _is_in(stretch, record.value):
+                    found.add((int(headers["partition"]), int(headers["offset"])))
+    return sorted(found)
+
+
+def _is_in(stretch: Stretch, value: bytes) -> bool:
+    record = _read(value)
+    subject = record.pair or record.crypto_symbol
+    return subject in stretch.subjects and stretch.start <= record.event_time_s < stretch.end
