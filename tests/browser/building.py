@@ -1,5 +1,7 @@
 """Builds the dashboard if its sources are newer than what is built."""
 
+import contextlib
+import fcntl
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,13 +14,22 @@ _GENERATED = {"node_modules", "tests"}
 
 def build():
     """Bring `web/static/` up to date."""
-    if BUILT.is_file() and BUILT.stat().st_mtime >= max(_times()):
-        return
-    install()
-    _npm("run", "build")
+    with _alone():
+        if BUILT.is_file() and BUILT.stat().st_mtime >= max(_times()):
+            return
+        _install()
+        _npm("run", "build")
 
 
-def install():
+@contextlib.contextmanager
+def _alone():
+    # Test runners side by side would tread on each other's packages.
+    with (SOURCES / "package-lock.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _install():
     """Install the packages of the lock file, unless they are there."""
     marker = SOURCES / "node_modules" / ".package-lock.json"
     lock = SOURCES / "package-lock.json"
@@ -28,7 +39,8 @@ def install():
 
 def unit_tests():
     """Run the tests of the dashboard's pure parts; return what they said, and whether they pass."""
-    install()
+    with _alone():
+        _install()
     done = _run("test")
     return done.stdout + done.stderr, done.returncode == 0
 
