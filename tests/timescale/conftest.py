@@ -18,9 +18,15 @@ from cryptoviz.settings import Settings, load
 from cryptoviz.timescale.failures import retrying
 from cryptoviz.timescale.migrate import migrate
 from cryptoviz.timescale.pool import Pool, connect
-from tests.timescale.servers import GIVEN_DSN, KINDS, Server, pglite
-
-TIMEOUT_S = 20.0
+from cryptoviz.timescale.statements import query
+from tests.timescale.servers import (
+    GIVEN_DSN,
+    KINDS,
+    TIMEOUT_S,
+    Server,
+    migrate_without_jobs,
+    pglite,
+)
 
 
 @pytest.fixture(scope="session", params=KINDS)
@@ -38,13 +44,21 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 async def has_timescale(dsn: str) -> bool:
+    """Tell whether the server has TimescaleDB, and the edition that the schema needs."""
     connection = await asyncpg.connect(dsn, timeout=TIMEOUT_S)
     try:
-        return bool(
-            await connection.fetchval(
-                "SELECT count(*) FROM pg_available_extensions WHERE name = 'timescaledb'"
-            )
-        )
+        if not await connection.fetchval(
+            "SELECT count(*) FROM pg_available_extensions WHERE name = 'timescaledb'"
+        ):
+            return False
+        # Outside the tests' schemas, which are dropped with everything in them.
+        await connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb SCHEMA public")
+    finally:
+        await connection.close()
+    # A session that was open before the extension was created does not know its settings.
+    connection = await asyncpg.connect(dsn, timeout=TIMEOUT_S)
+    try:
+        return bool(await connection.fetchval(query("extension_licence")) == "timescale")
     finally:
         await connection.close()
 
@@ -56,7 +70,7 @@ async def schema(server: Server) -> AsyncIterator[str]:
     connection = await asyncpg.connect(server.dsn, timeout=TIMEOUT_S)
     try:
         if server.timescale:
-            # Outside the test's schema, which is dropped with everything in it.
+            # PGlite has none yet: outside the test's schema, which is dropped with all in it.
             await connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb SCHEMA public")
         await connection.execute(f"CREATE SCHEMA {name}")
         yield server.within(name)
@@ -69,16 +83,9 @@ async def schema(server: Server) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def dsn(server: Server, schema: str) -> str:
+async def dsn(schema: str) -> str:
     """Return the URL of a migrated schema that is the test's own; no job runs by itself."""
-    await migrate(schema, retention_days="off")
-    if server.timescale:
-        connection = await asyncpg.connect(schema, timeout=TIMEOUT_S)
-        await connection.execute(
-            "SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs"
-            " WHERE hypertable_schema = current_schema()"
-        )
-        connection.terminate()
+    await migrate_without_jobs(schema, "off")
     return schema
 
 

@@ -10,8 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+import asyncpg
+
+from cryptoviz.timescale.failures import retrying
+from cryptoviz.timescale.migrate import migrate
 
 PGLITE_DIR = Path(__file__).parent / "pglite"
+TIMEOUT_S = 20.0
 GIVEN_DSN = os.environ.get("TIMESCALE_TEST_DSN")
 
 # PostgreSQL without the extension, TimescaleDB as WebAssembly, and whatever is given.
@@ -35,6 +42,24 @@ class Server:
         """Return the URL of the same database, with everything in *schema*."""
         separator = "&" if "?" in self.dsn else "?"
         return f"{self.dsn}{separator}search_path={schema}%2Cpublic"
+
+
+async def migrate_without_jobs(dsn: str, retention_days: int | Literal["off"]) -> None:
+    """Migrate the schema of *dsn*; its jobs run when a test calls them, never by themselves."""
+    await migrate(dsn, retention_days=retention_days)
+    connection = await asyncpg.connect(dsn, timeout=TIMEOUT_S)
+    try:
+        if await connection.fetchval("SELECT to_regclass('timescaledb_information.jobs')"):
+            # One that has begun already holds locks in which this may have to wait, or lose.
+            async for attempt in retrying(TIMEOUT_S):
+                with attempt:
+                    await connection.execute(
+                        "SELECT alter_job(job_id, scheduled => false)"
+                        " FROM timescaledb_information.jobs"
+                        " WHERE hypertable_schema = current_schema()"
+                    )
+    finally:
+        connection.terminate()
 
 
 @contextmanager

@@ -82,6 +82,7 @@ async def test_two_rivals_whose_backends_are_killed_write_every_row_once(
         kills += await killer.fetchval(
             "SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity"
             " WHERE application_name = 'cryptoviz' AND state <> 'idle'"
+            " AND datname = current_database() AND usename = current_user"
             " ORDER BY random() LIMIT 1) AS victim"
         )
 

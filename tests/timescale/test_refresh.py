@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from cryptoviz.timescale.migrate import migrate
 from cryptoviz.timescale.pool import Pool
 from cryptoviz.timescale.refresh import AggregateRefresher
 from tests.timescale import oracle
-from tests.timescale.servers import Server
+from tests.timescale.servers import Server, migrate_without_jobs
 from tests.timescale.weeks import DAY, HOUR, hourly, put, run_jobs, this_hour
 
 
@@ -80,7 +79,7 @@ async def test_aggregates_outlive_the_rows_that_retention_drops(
     refresher = AggregateRefresher(retention_days=30)
     await put(pool, rows)
     await AggregateRefresher(retention_days="off").refresh_due(pool, now)
-    await migrate(dsn, retention_days=30)
+    await migrate_without_jobs(dsn, 30)
     await run_jobs(pool, "policy_retention")
 
     await refresher.refresh_due(pool, now)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from cryptoviz.timescale.migrate import migrate
 from cryptoviz.timescale.pool import Pool
 from cryptoviz.timescale.retention import drop_expired, keep_since
 from cryptoviz.timescale.sink import TICKERS, write
 from tests.timescale import oracle
-from tests.timescale.servers import Server
+from tests.timescale.servers import Server, migrate_without_jobs
 from tests.timescale.weeks import DAY, HOUR, chunks, hourly, put, run_jobs, this_hour
 
 
 async def test_forty_days_are_compressed_after_seven_and_kept_for_ninety(
     timescale: Server, dsn: str, pool: Pool
 ) -> None:
-    await migrate(dsn, retention_days=90)
+    await migrate_without_jobs(dsn, 90)
     now = this_hour()
     rows = oracle.a_market(now - 40 * DAY, now + HOUR)
     expired = oracle.a_market(now - 120 * DAY, now - 100 * DAY, seed=2)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from cryptoviz.timescale.failures import retrying
 from cryptoviz.timescale.pool import Pool
 from cryptoviz.timescale.raw_table import Row
 from cryptoviz.timescale.sink import TICKERS, write
 from tests.timescale import oracle
+from tests.timescale.servers import TIMEOUT_S
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -41,7 +43,10 @@ async def run_jobs(pool: Pool, procedure: str) -> None:
     )
     assert jobs
     for job in jobs:
-        await pool.execute("CALL run_job($1)", job["job_id"])
+        # A worker of the server's may have begun it already, and one of the two then loses.
+        async for attempt in retrying(TIMEOUT_S):
+            with attempt:
+                await pool.execute("CALL run_job($1)", job["job_id"])
 
 
 async def chunks(pool: Pool) -> list[tuple[datetime, bool]]:
