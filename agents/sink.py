@@ -8,7 +8,7 @@ from faust.types import StreamT
 
 from cryptoviz import topics
 from cryptoviz.app import sink
-from cryptoviz.batch import Batch, each
+from cryptoviz.batch import Batch, each, side_by_side
 from cryptoviz.ingests import (
     REFRESH_INTERVAL_S,
     alerts,
@@ -27,6 +27,9 @@ from cryptoviz.timescale.results import SENTIMENT, upsert
 from cryptoviz.timescale.retention import drop_expired
 from cryptoviz.timescale.windows import sentiment_row
 
+# Partitions of a topic that are written at a time: while the database works on the rows of one,
+# those of another are made and sent.
+AT_A_TIME = 2
 CHECK_INTERVAL_S = 1.0
 RETENTION_INTERVAL_S = 3_600.0
 
@@ -34,29 +37,25 @@ RETENTION_INTERVAL_S = 3_600.0
 @sink.agent(topics.sink_rawticker)
 async def sink_rawticker(batches: StreamT[Batch[Ticker]]) -> None:
     """Write each ticker to ticker_data."""
-    async for batch in each(batches):
-        await tickers.write(batch)
+    await side_by_side(batches, tickers.write, AT_A_TIME)
 
 
 @sink.agent(topics.sink_rawtrade)
 async def sink_rawtrade(batches: StreamT[Batch[Trade]]) -> None:
     """Write each trade to trade_data."""
-    async for batch in each(batches):
-        await trades.write(batch)
+    await side_by_side(batches, trades.write, AT_A_TIME)
 
 
 @sink.agent(topics.sink_rawarticle)
 async def sink_rawarticle(batches: StreamT[Batch[Article]]) -> None:
     """Write each article to article_data."""
-    async for batch in each(batches):
-        await articles.write(batch)
+    await side_by_side(batches, articles.write, AT_A_TIME)
 
 
 @sink.agent(topics.sink_rawalert)
 async def sink_rawalert(batches: StreamT[Batch[Alert]]) -> None:
     """Write each alert to alert_data."""
-    async for batch in each(batches):
-        await alerts.write(batch)
+    await side_by_side(batches, alerts.write, AT_A_TIME)
 
 
 @sink.agent(topics.sink_sentiment)

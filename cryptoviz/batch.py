@@ -7,7 +7,8 @@ once per batch, and agents fold the records in a plain loop
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import faust
@@ -132,3 +133,32 @@ async def each(stream: AsyncIterable[Batch[R]]) -> AsyncIterator[Batch[R]]:
         batch.raw.take()
         yield batch
         batch.raw.finish()
+
+
+async def side_by_side(
+    stream: AsyncIterable[Batch[R]], work: Callable[[Batch[R]], Awaitable[object]], most: int
+) -> None:
+    """Await *work* on each batch of *stream*, on those of *most* partitions at a time.
+
+    Batches of one partition keep their order, and each counts as finished when its work is done.
+    Work that raises cancels the other, and is raised.
+    """
+    under_way: dict[int, asyncio.Task[None]] = {}
+    try:
+        async with asyncio.TaskGroup() as group:
+            async for batch in stream:
+                if (before := under_way.get(batch.partition)) is not None:
+                    await asyncio.wait([before])
+                while len(under_way) >= most and batch.partition not in under_way:
+                    await asyncio.wait(under_way.values(), return_when=asyncio.FIRST_COMPLETED)
+                    under_way = {at: task for at, task in under_way.items() if not task.done()}
+                under_way[batch.partition] = group.create_task(_whole(batch, work))
+    except BaseExceptionGroup as errors:
+        # An agent raises what went wrong, which its log shows with its own trace.
+        raise errors.exceptions[0] from None
+
+
+async def _whole(batch: Batch[R], work: Callable[[Batch[R]], Awaitable[object]]) -> None:
+    batch.raw.take()
+    await work(batch)
+    batch.raw.finish()
