@@ -1,4 +1,4 @@
-"""Keep the hourly aggregates true to rows that come late.
+"""Keep the aggregates true to rows that come late.
 
 A continuous aggregate answers for hours that it has materialised without looking at the raw rows
 again, and its policy looks back three days only. So whoever writes rows notes those of past hours
@@ -20,8 +20,12 @@ from cryptoviz.timescale.statements import query
 
 log = logging.getLogger(__name__)
 
-# Raw table -> the aggregate made from it.
-AGGREGATES = {"ticker_data": "ticker_ohlc_hourly", "sentiment_data": "sentiment_hourly"}
+# Raw table -> the aggregates made from it.
+AGGREGATES = {
+    "ticker_data": ("ticker_ohlc_hourly",),
+    "trade_data": ("trade_ohlc_minute", "trade_ohlc_hourly"),
+    "sentiment_data": ("sentiment_hourly",),
+}
 
 REFRESH_TIMEOUT_S = 600.0
 _HOUR = timedelta(hours=1)
@@ -60,23 +64,25 @@ class AggregateRefresher:
         self._interval = timedelta(seconds=interval_s)
         self._last: datetime | None = None
         self._exist: bool | None = None
-        self._due = {name: _Due(None) for name in AGGREGATES.values()}
+        self._due = {name: _Due(None) for names in AGGREGATES.values() for name in names}
 
     def note(self, table: str, times: Iterable[datetime], now: datetime) -> None:
         """Remember that rows of *table* with these *times*, in UTC, have been written at *now*.
 
         Times of the last two hours need no refresh, and tables without an aggregate none at all.
         """
-        aggregate = AGGREGATES.get(table)
-        if aggregate is None:
+        aggregates = AGGREGATES.get(table)
+        if aggregates is None:
             return
         settled = _settled(now)
         # A row whose time is no datetime is refused, and changes nothing.
-        self._due[aggregate].hours |= {
+        hours = {
             time.replace(minute=0, second=0, microsecond=0)
             for time in times
             if isinstance(time, datetime) and time < settled
         }
+        for aggregate in aggregates:
+            self._due[aggregate].hours |= hours
 
     async def refresh_due(self, pool: Pool, now: datetime) -> list[Window]:
         """Refresh what is due, and return it; nothing before the interval is over.

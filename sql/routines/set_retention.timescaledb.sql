@@ -1,4 +1,5 @@
--- Drop chunks older than `days`, or keep everything when it is null. A policy that says so already
+-- Drop chunks older than `days`, or keep everything when it is null. Minutes go with the rows they
+-- are made of, hours stay. A policy that says so already
 -- is left alone, with the history of its job. Answers whether anything was changed.
 CREATE OR REPLACE FUNCTION set_retention(days integer) RETURNS boolean
 LANGUAGE plpgsql AS $$
@@ -14,7 +15,7 @@ DECLARE
 BEGIN
     FOREACH name IN ARRAY ARRAY[
         'ticker_data', 'trade_data', 'article_data', 'alert_data', 'sentiment_data',
-        'prediction_data'
+        'prediction_data', 'trade_ohlc_minute'
     ] LOOP
         SELECT (config ->> 'drop_after')::interval INTO present
         FROM timescaledb_information.jobs

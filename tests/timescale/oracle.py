@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from cryptoviz.timescale.raw_table import Row
 
@@ -29,6 +30,50 @@ def candles(rows: Iterable[Row], step: timedelta) -> list[Candle]:
         volume = sum(row[5] for row in group) / len(group)
         result.append((pair, bucket, prices[0], max(prices), min(prices), prices[-1], volume))
     return result
+
+
+def trade_candles(rows: Iterable[Row], step: timedelta) -> list[dict[str, Any]]:
+    """Return candles as history answers show them, newest first; all of one pair, all final.
+
+    A row is one of `raw_table.TRADES`.
+    """
+    groups: dict[datetime, list[Row]] = {}
+    for row in rows:
+        start = row[0] - (row[0] - datetime(1970, 1, 1, tzinfo=UTC)) % step
+        groups.setdefault(start, []).append(row)
+    shown = []
+    for start, group in sorted(groups.items(), reverse=True):
+        group.sort(key=lambda row: (row[0], row[5], row[6]))
+        prices = [row[2] for row in group]
+        volume = sum(row[3] for row in group)
+        shown.append(
+            {
+                "timestamp": start.isoformat(),
+                "end": (start + step).isoformat(),
+                "pair": group[0][1],
+                "open": prices[0],
+                "high": max(prices),
+                "low": min(prices),
+                "close": prices[-1],
+                "volume": volume,
+                "buy_volume": sum(row[3] for row in group if row[4] == "b"),
+                "sell_volume": sum(row[3] for row in group if row[4] == "s"),
+                "vwap": sum(row[2] * row[3] for row in group) / volume if volume else None,
+                "trades": len(group),
+                "revision": len(group),
+                "final": True,
+            }
+        )
+    return shown
+
+
+def trades(tickers: Iterable[Row]) -> list[Row]:
+    """Return a trade for each of the ticker rows: its price and volume, and one of the sides."""
+    sides = ("b", "s", None)
+    return [
+        (time, pair, price, volume, sides[offset % 3], partition, offset)
+        for time, pair, price, _, _, volume, partition, offset in tickers
+    ]
 
 
 def a_market(

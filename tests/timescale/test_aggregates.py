@@ -24,7 +24,7 @@ async def test_hourly_candles_equal_the_oracle_up_to_now(server: Server, pool: P
     if server.timescale:
         await run_jobs(pool, "policy_refresh_continuous_aggregate")
         refresher = AggregateRefresher(retention_days=90)
-        assert len(await refresher.refresh_due(pool, datetime.now(UTC))) == 2
+        assert len(await refresher.refresh_due(pool, datetime.now(UTC))) == 4
 
     assert await hourly(pool) == oracle.candles(rows, HOUR)
 

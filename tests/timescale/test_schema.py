@@ -17,6 +17,8 @@ TABLES = {
     "sentiment_data",
     "prediction_data",
 }
+# Dropped with the rows it is made of; the hours stay.
+MINUTES = {"trade_ohlc_minute"}
 
 
 async def columns_of(connection: Pool | asyncpg.Connection, table: str) -> dict[str, str]:
@@ -56,6 +58,11 @@ async def test_the_tables_have_the_columns_that_readers_know(pool: Pool) -> None
     assert list(await columns_of(pool, "sentiment_hourly")) == [
         "bucket", "crypto_symbol", "avg_sentiment", "sample_count",
     ]  # fmt: skip
+    for candles in ("trade_ohlc_minute", "trade_ohlc_hourly"):
+        assert list(await columns_of(pool, candles)) == [
+            "bucket", "pair", "open", "high", "low", "close", "volume", "buy_volume",
+            "sell_volume", "quote_volume", "trades",
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -97,7 +104,7 @@ async def test_the_seeds_policies_are_there(timescale: Server, dsn: str, pool: P
         dict.fromkeys(TABLES, "7 days")
     )
     assert await policies(pool, "policy_retention", "drop_after") == (
-        dict.fromkeys(TABLES, "90 days")
+        dict.fromkeys(TABLES | MINUTES, "90 days")
     )
     aggregates = await pool.fetch(
         "SELECT view_name, materialized_only FROM timescaledb_information.continuous_aggregates"
@@ -106,6 +113,8 @@ async def test_the_seeds_policies_are_there(timescale: Server, dsn: str, pool: P
     assert {row["view_name"]: row["materialized_only"] for row in aggregates} == {
         "ticker_ohlc_hourly": False,
         "sentiment_hourly": False,
+        "trade_ohlc_minute": False,
+        "trade_ohlc_hourly": False,
     }
 
 
@@ -114,7 +123,7 @@ async def test_retention_follows_its_setting(timescale: Server, dsn: str, pool: 
 
     shorter = await migrate(dsn, retention_days=30)
     assert await policies(pool, "policy_retention", "drop_after") == (
-        dict.fromkeys(TABLES, "30 days")
+        dict.fromkeys(TABLES | MINUTES, "30 days")
     )
 
     off = await migrate(dsn, retention_days="off")
