@@ -50,7 +50,7 @@ def main() -> None:
     if shutil.which("wrk") is None:
         print("wrk is not installed (apt-get install wrk), so nothing was measured.")
         return
-    seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     with (
         tempfile.TemporaryDirectory(prefix="cryptoviz-bench-", ignore_cleanup_errors=True) as path,
         Broker(Path(path) / "kafka") as broker,
@@ -72,7 +72,7 @@ def cpu_s(process: psutil.Process) -> float:
 
 
 def compare(worker: WorkerProcess, seconds: int, directory: Path) -> None:
-    """Measure each kind of request, twice in turn, and print the better of each."""
+    """Measure each kind of request, four times in turn, and print the best of each."""
     port, process = worker.web_port, psutil.Process(worker.child.pid)
     history = "/api/v1/ticker/{pair}/historique/?periode=1h"
     fixed = (NEWEST - timedelta(hours=1)).isoformat().replace("+00:00", "Z")
@@ -84,7 +84,7 @@ def compare(worker: WorkerProcess, seconds: int, directory: Path) -> None:
         "live lookup": (f"/live/candles/{PAIRS[0]}/?window=latest", None),
     }
     best, cpu_us = dict.fromkeys(kinds, 0.0), dict.fromkeys(kinds, 0.0)
-    for _ in range(2):
+    for _ in range(4):
         for kind, (path, script) in kinds.items():
             used_s = cpu_s(process)
             found = load(port, path, script, seconds, directory)

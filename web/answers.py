@@ -86,7 +86,9 @@ class Answer:
     def etag(self) -> str:
         """A weak validator: the same for both spellings of a body, compressed and not."""
         if not self._etag:
-            self._etag = f'W/"{hashlib.blake2b(self.body, digest_size=9).hexdigest()}"'
+            # Processors have instructions for it: half the time of any other hash of hashlib.
+            digest = hashlib.sha1(self.body, usedforsecurity=False).hexdigest()
+            self._etag = f'W/"{digest[:18]}"'
         return self._etag
 
     @property

@@ -22,7 +22,7 @@ class AnswerCache:
         self._most_bytes, self._clock = most_bytes, clock
         self._kept: dict[Hashable, tuple[float, Answer]] = {}
         self._bytes = 0
-        self._under_way: dict[Hashable, asyncio.Task[Answer]] = {}
+        self._under_way: dict[Hashable, asyncio.Future[Answer]] = {}
 
     def get(self, key: Hashable) -> Answer | None:
         """Return the answer to *key* if it is young enough."""
@@ -39,33 +39,35 @@ class AnswerCache:
     ) -> Answer:
         """Return the answer to *key*: a kept one, else the one under way, else a new one.
 
-        A new one is kept for *age_s* seconds.
-
-        A client that goes away does not take the answer from the others who wait for it.
+        A new one is kept for *age_s* seconds. aiohttp lets handlers of clients that go away run
+        on, so others who wait for the answer get it.
         """
         if (kept := self.get(key)) is not None:
             return kept
-        task = self._under_way.get(key)
-        if task is None:
-            task = self._under_way[key] = asyncio.ensure_future(self._make(key, make, age_s))
-        return await asyncio.shield(task)
-
-    async def _make(
-        self, key: Hashable, make: Callable[[], Awaitable[Answer]], age_s: float
-    ) -> Answer:
+        if (under_way := self._under_way.get(key)) is not None:
+            return await asyncio.shield(under_way)
+        future = self._under_way[key] = asyncio.get_running_loop().create_future()
         try:
             answer = await make()
             self._keep(key, answer, age_s)
-            return answer
+            future.set_result(answer)
+        except BaseException as error:
+            # Also when this client goes away; who waits for it then asks again.
+            future.set_exception(error if isinstance(error, Exception) else TimeoutError())
+            # Nobody else may be there to hear of it.
+            future.exception()
+            raise
         finally:
             del self._under_way[key]
+        return answer
 
     def _keep(self, key: Hashable, answer: Answer, age_s: float) -> None:
         self._drop(key)
         self._kept[key] = (self._clock() + age_s, answer)
         self._bytes += len(answer.body)
         # In the order of insertion; what lives shorter may stay a little behind what lives longer.
-        for old in list(self._kept):
+        while self._kept:
+            old = next(iter(self._kept))
             if self._kept[old][0] > self._clock() and self._bytes <= self._most_bytes:
                 break
             self._drop(old)

@@ -26,7 +26,7 @@ class Asked:
     """One question for a page: its parameters, and what names its subject in the answer."""
 
     def __init__(self, request: Request, query: HistoryQuery, subject: Mapping[str, str]) -> None:
-        self.path: str = request.url.path
+        self.path: str = request.path  # type: ignore[attr-defined]
         self.query, self.subject = query, subject
         self.period = query.period()
         self.filters = {
@@ -72,18 +72,22 @@ class Asked:
     def following(self, cursor: str) -> str:
         """Return where the page behind *cursor* is."""
         # The ends are fixed with the first page, so that later ones do not shift with the clock.
-        fixed = {
-            "date_debut": self.period.start.isoformat(),
-            "date_fin": self.period.end.isoformat(),
-            "limit": self.query.limit,
-        }
-        snapshot = {} if self.as_of is None else {"as_of": self.as_of}
-        return f"{self.path}?{urlencode({**self.filters, **fixed, 'cursor': cursor, **snapshot})}"
+        start, end = _utc(self.period.start), _utc(self.period.end)
+        fixed = f"date_debut={start}&date_fin={end}&limit={self.query.limit}"
+        told = {**self.filters, "cursor": cursor}
+        if self.as_of is not None:
+            told["as_of"] = self.as_of
+        return f"{self.path}?{fixed}&{urlencode(told)}"
 
     def unknown(self, parameter: str, value: str) -> Refusal:
         """Return the refusal of a subject that nothing was ever heard of."""
         detail = f"Nothing is known of the {parameter} {shown(value)}."
         return Refusal(404, detail, parameter=parameter, value=value)
+
+
+def _utc(time: datetime) -> str:
+    # Without a + or anything else that a URL has to escape.
+    return f"{time.isoformat().removesuffix('+00:00')}Z"
 
 
 async def pool() -> Pool:

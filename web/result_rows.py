@@ -108,7 +108,7 @@ def newest_page(
     if len(rows) > limit:
         rows = rows[:limit]
         time, *ties = key(rows[-1])
-        more = cursors.encode(f"{order.name} newest_first", time, ties)
+        more = cursors.encode(order.name, time, ties)
     page = Page(orjson.dumps(rows), len(rows), more)
     return paged(asked, page, with_floors(cursor, seen(rows)))
 

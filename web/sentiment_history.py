@@ -73,7 +73,7 @@ async def _newest(asked: Asked, crypto: str) -> Answer:
     if len(rows) > limit:
         rows = rows[:limit]
         time, source = _key(rows[-1])
-        more = cursors.encode("sentiment newest_first", time, [source])
+        more = cursors.encode("sentiment", time, [source])
     stream = overlay.with_floors(cursor, (_seen(row) for row in rows))
     return paged(asked, Page(orjson.dumps(rows), len(rows), more), stream)
 

@@ -6,9 +6,10 @@ migrate.py      brings a database to this version's schema; extension.py finds T
 sink.py         writes a batch and its offset in one transaction; copying.py its rows
 raw_table.py    what a raw row is; windows.py what a window is as a row
 results.py      upserts windows and predictions, the higher revision stays
-refresh.py      keeps the hourly aggregates true to late rows
+refresh.py      keeps the aggregates true to late rows
 retention.py    how long rows are kept, and their deletion on plain PostgreSQL
-history.py      pages of rows as JSON; candles.py, cursor.py and page.py beside it
+history.py      pages of rows as JSON; page.py, cursor.py, gather.py and fetch.py beside it
+seam.py         the page a stream goes on from; trade_candles.py candles from the aggregates
 sizes.py        how large the tables are
 failures.py     which errors pass by themselves, and which are a row's fault
 """

@@ -38,6 +38,8 @@ class Database:
 
     async def pool(self) -> Pool:
         """Return the pool; it connects when it is asked. Raises `NoDatabaseError` without a DSN."""
+        if self._pool is not None:
+            return self._pool
         async with self._lock:
             if self._pool is None:
                 self._pool = await connect(self._settings)

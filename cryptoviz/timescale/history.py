@@ -1,4 +1,4 @@
-"""Pages of stored rows in a range of time, newest first unless asked otherwise.
+"""Pages of stored rows in a range of time, newest first.
 
 Ranges are half-open, [start, end). *limit* is at least 1. *cursor* is the `next_cursor` of the
 page before, or None; `cursor.CursorError` names one that is not. Bodies are JSON arrays of objects
@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from cryptoviz.timescale.gather import Gather
 from cryptoviz.timescale.page import Feed, Page, read
 from cryptoviz.timescale.pool import Pool
+from cryptoviz.timescale.statements import query
 
 __all__ = [
     "PREDICTIONS",
@@ -25,8 +27,9 @@ __all__ = [
 ]
 
 _SOURCE_TIES = ("partition", "offset")
-_TICKERS = Feed("tickers", _SOURCE_TIES, (int, int))
-_TRADES = Feed("trades", _SOURCE_TIES, (int, int))
+_OF_PAIR = ("timestamptz", "timestamptz", "bigint", "bigint", "bigint", "text")
+_TICKERS = Feed("tickers", _SOURCE_TIES, (int, int), Gather(query("tickers"), _OF_PAIR))
+_TRADES = Feed("trades", _SOURCE_TIES, (int, int), Gather(query("trades"), _OF_PAIR))
 _ARTICLES = Feed("articles", _SOURCE_TIES, (int, int))
 _ALERTS = Feed("alerts", _SOURCE_TIES, (int, int))
 _SENTIMENT = Feed("sentiment", ("source",), (str,))
@@ -40,11 +43,9 @@ async def tickers(
     end: datetime,
     limit: int,
     cursor: str | None = None,
-    *,
-    newest_first: bool = True,
 ) -> Page:
     """Return a page of the tickers of *pair*."""
-    return await read(pool, _TICKERS, "tickers", start, end, limit, cursor, newest_first, pair)
+    return await read(pool, _TICKERS, "tickers", start, end, limit, cursor, pair)
 
 
 async def trades(
@@ -54,11 +55,9 @@ async def trades(
     end: datetime,
     limit: int,
     cursor: str | None = None,
-    *,
-    newest_first: bool = True,
 ) -> Page:
     """Return a page of the trades of *pair*."""
-    return await read(pool, _TRADES, "trades", start, end, limit, cursor, newest_first, pair)
+    return await read(pool, _TRADES, "trades", start, end, limit, cursor, pair)
 
 
 async def articles(
@@ -71,18 +70,13 @@ async def articles(
     crypto: str | None = None,
     website: str | None = None,
     label: str | None = None,
-    newest_first: bool = True,
 ) -> Page:
     """Return a page of the articles that mention *crypto*, are of *website*, and have *label*."""
     filters = (website, label)
     if crypto is None:
-        return await read(
-            pool, _ARTICLES, "articles", start, end, limit, cursor, newest_first, *filters
-        )
+        return await read(pool, _ARTICLES, "articles", start, end, limit, cursor, *filters)
     statement = "articles_of_crypto"
-    return await read(
-        pool, _ARTICLES, statement, start, end, limit, cursor, newest_first, *filters, crypto
-    )
+    return await read(pool, _ARTICLES, statement, start, end, limit, cursor, *filters, crypto)
 
 
 async def alerts(
@@ -94,13 +88,12 @@ async def alerts(
     *,
     pair: str | None = None,
     kind: str | None = None,
-    newest_first: bool = True,
 ) -> Page:
     """Return a page of the alerts of *pair* and of *kind*, PRICE_UP or PRICE_DOWN."""
     if pair is None:
-        return await read(pool, _ALERTS, "alerts", start, end, limit, cursor, newest_first, kind)
+        return await read(pool, _ALERTS, "alerts", start, end, limit, cursor, kind)
     statement = "alerts_of_pair"
-    return await read(pool, _ALERTS, statement, start, end, limit, cursor, newest_first, kind, pair)
+    return await read(pool, _ALERTS, statement, start, end, limit, cursor, kind, pair)
 
 
 async def sentiment(
@@ -110,13 +103,9 @@ async def sentiment(
     end: datetime,
     limit: int,
     cursor: str | None = None,
-    *,
-    newest_first: bool = True,
 ) -> Page:
     """Return a page of the sentiment windows of *crypto*, by the time of their end."""
-    return await read(
-        pool, _SENTIMENT, "sentiment", start, end, limit, cursor, newest_first, crypto
-    )
+    return await read(pool, _SENTIMENT, "sentiment", start, end, limit, cursor, crypto)
 
 
 async def predictions(
@@ -128,9 +117,6 @@ async def predictions(
     cursor: str | None = None,
     *,
     model: str | None = None,
-    newest_first: bool = True,
 ) -> Page:
     """Return a page of the predictions for *crypto*, by the time predicted for."""
-    return await read(
-        pool, PREDICTIONS, "predictions", start, end, limit, cursor, newest_first, crypto, model
-    )
+    return await read(pool, PREDICTIONS, "predictions", start, end, limit, cursor, crypto, model)

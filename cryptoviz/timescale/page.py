@@ -8,12 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from cryptoviz.timescale import cursor as cursors
-from cryptoviz.timescale.failures import retrying, transient
-from cryptoviz.timescale.pool import Pool, acquire
+from cryptoviz.timescale.fetch import fetch
+from cryptoviz.timescale.gather import Gather
+from cryptoviz.timescale.pool import Pool
 from cryptoviz.timescale.statements import query
-
-# A reader waits for the answer: one that lost its connection may ask once more, not for long.
-READ_PATIENCE_S = 1.0
 
 # Between two objects of a body. JSON writes a newline inside a string as \n, so this is unique.
 SEPARATOR = ",\n"
@@ -32,12 +30,14 @@ class Page:
 class Feed:
     """A kind of rows in their order of time.
 
-    *ties* are the columns that order rows of one time, *types* those of their values.
+    *ties* are the columns that order rows of one time, *types* those of their values. *gather*
+    asks for many readers at once, of feeds whose pages all take the same little time.
     """
 
     name: str
     ties: tuple[str, ...]
     types: tuple[type[cursors.Tie], ...]
+    gather: Gather | None = None
 
     @property
     def first_ties(self) -> list[cursors.Tie]:
@@ -53,45 +53,24 @@ async def read(
     end: datetime,
     limit: int,
     cursor: str | None,
-    newest_first: bool,
     *filters: object,
 ) -> Page:
-    """Return the first *limit* rows in [start, end) behind *cursor*, in the order asked for.
+    """Return the newest *limit* rows in [start, end) behind *cursor*.
 
-    *statement* is the query's name without its order. Raises `cursor.CursorError`.
+    *statement* is the query's name. Raises `cursor.CursorError`.
     """
-    order = "newest_first" if newest_first else "oldest_first"
-    lower, upper, ties = start, end, feed.first_ties
+    ties = feed.first_ties
     if cursor is not None:
-        time, behind = cursors.decode(cursor, f"{feed.name} {order}", feed.types)
-        if newest_first and time < end:
-            upper, ties = time, behind
-        elif not newest_first and time >= start:
-            lower, ties = time, behind
+        time, behind = cursors.decode(cursor, feed.name, feed.types)
+        if time < end:
+            end, ties = time, behind
     # One row more than asked for tells whether there is another page.
-    parameters = (lower, upper, *ties, limit + 1, *filters)
-    row = await fetch(pool, query(f"{statement}_{order}"), *parameters)
-    last = [row[f"last_{tie}"] for tie in feed.ties]
-    return cut(row, limit, f"{feed.name} {order}", last)
-
-
-async def fetch(pool: Pool, statement: str, *parameters: Any) -> Any:
-    """Return the one row of *statement*, asking again if the connection is lost."""
-    try:
-        return await _ask(pool, statement, *parameters)
-    except Exception as error:
-        if not transient(error):
-            raise
-    # Only now, since setting up retries takes as long as the query.
-    async for attempt in retrying(READ_PATIENCE_S):
-        with attempt:
-            row = await _ask(pool, statement, *parameters)
-    return row
-
-
-async def _ask(pool: Pool, statement: str, *parameters: Any) -> Any:
-    async with acquire(pool) as connection:
-        return await connection.fetchrow(statement, *parameters)
+    parameters = (start, end, *ties, limit + 1, *filters)
+    if feed.gather is None:
+        row = await fetch(pool, query(statement), *parameters)
+    else:
+        row = await feed.gather.ask(pool, *parameters)
+    return cut(row, limit, feed.name, [row[f"last_{tie}"] for tie in feed.ties])
 
 
 def cut(row: Any, limit: int, order: str, last_ties: Sequence[cursors.Tie]) -> Page:

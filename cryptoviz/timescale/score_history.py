@@ -41,7 +41,7 @@ async def scores(
 ) -> Page:
     """Return a page of the scores of *pair*."""
     filters = (pair, final_before, *which)
-    return await read(pool, SCORES, "scores", start, end, limit, cursor, True, *filters)
+    return await read(pool, SCORES, "scores", start, end, limit, cursor, *filters)
 
 
 async def sentiment_skill(
@@ -62,7 +62,6 @@ async def sentiment_skill(
         end,
         limit,
         cursor,
-        True,
         crypto,
         final_before,
     )

@@ -15,7 +15,8 @@ from typing import Any
 import msgspec
 
 from cryptoviz.timescale import cursor as cursors
-from cryptoviz.timescale.page import Page, cut, fetch
+from cryptoviz.timescale.fetch import fetch
+from cryptoviz.timescale.page import Page, cut
 from cryptoviz.timescale.pool import Pool
 from cryptoviz.timescale.statements import query
 
@@ -43,7 +44,7 @@ async def newest(
     parameters: Sequence[Any] = (start, end, -1, -1, limit + 1, *filters, topic)
     row = await fetch(pool, _statement(rows, len(parameters)), *parameters)
     feed = rows.partition("_of_")[0]
-    page = cut(row, limit, f"{feed} newest_first", [row[f"last_{tie}"] for tie in _TIES])
+    page = cut(row, limit, feed, [row[f"last_{tie}"] for tie in _TIES])
     return page, _decode(row["offsets"])
 
 
@@ -63,16 +64,16 @@ async def older(
     is in the stream behind them, so here it would come twice.
     """
     feed = rows.partition("_of_")[0]
-    time, ties = cursors.decode(cursor, f"{feed} newest_first", (int, int))
+    time, ties = cursors.decode(cursor, feed, (int, int))
     upper, behind = (time, ties) if time < end else (end, _FIRST)
     parameters: Sequence[Any] = (start, upper, *behind, limit + 1, *filters, list(offsets))
     row = await fetch(pool, _bounded(rows, len(parameters)), *parameters)
-    return cut(row, limit, f"{feed} newest_first", [row[f"last_{tie}"] for tie in _TIES])
+    return cut(row, limit, feed, [row[f"last_{tie}"] for tie in _TIES])
 
 
 @functools.cache
 def _bounded(rows: str, last_parameter: int) -> str:
-    statement = query(f"{rows}_newest_first")
+    statement = query(rows)
     bound = f"AND source_offset < (${last_parameter}::bigint[])[source_partition + 1]"
     before, order, behind = statement.partition("    ORDER BY timestamp DESC")
     assert order, f"{rows} has no order to put a bound before"
@@ -83,6 +84,6 @@ def _bounded(rows: str, last_parameter: int) -> str:
 def _statement(rows: str, last_parameter: int) -> str:
     # Two statements of sql/queries beside each other; the offsets' one parameter comes last.
     offsets = query("offsets_as_json").replace("$1", f"${last_parameter}")
-    page = query(f"{rows}_newest_first")
+    page = query(rows)
     # Only checked-in statements are put together here, never a value.
     return f"SELECT page.*, (\n{offsets}) AS offsets FROM (\n{page}) AS page"  # noqa: S608

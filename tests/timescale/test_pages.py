@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -19,13 +18,11 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-async def ticker_pages(
-    pool: Pool, start: datetime, end: datetime, limit: int, **options: Any
-) -> list[list[float]]:
+async def ticker_pages(pool: Pool, start: datetime, end: datetime, limit: int) -> list[list[float]]:
     """Return the prices on each page of BTC/USD, following the cursors to the end."""
     pages, cursor = [], None
     while True:
-        page = await history.tickers(pool, "BTC/USD", start, end, limit, cursor, **options)
+        page = await history.tickers(pool, "BTC/USD", start, end, limit, cursor)
         rows = json.loads(page.body)
         assert len(rows) == page.rows
         pages.append([row["last"] for row in rows])
@@ -54,12 +51,10 @@ async def test_pages_hold_every_row_once_though_many_share_a_second(pool: Pool, 
     await with_tickers(pool, [NOON + timedelta(seconds=n // 4) for n in range(30)])
     expected = [n + 1.0 for n in range(30)]
 
-    newest_first = await ticker_pages(pool, NOON, NOON + HOUR, limit)
-    oldest_first = await ticker_pages(pool, NOON, NOON + HOUR, limit, newest_first=False)
+    pages = await ticker_pages(pool, NOON, NOON + HOUR, limit)
 
-    assert [price for page in oldest_first for price in page] == expected
-    assert [price for page in newest_first for price in page] == expected[::-1]
-    assert {len(page) for page in newest_first[:-1]} <= {limit}
+    assert [price for page in pages for price in page] == expected[::-1]
+    assert {len(page) for page in pages[:-1]} <= {limit}
 
 
 async def test_a_page_that_ends_with_the_last_row_has_no_next(pool: Pool) -> None:
@@ -72,7 +67,6 @@ async def test_ranges_are_half_open(pool: Pool) -> None:
     await with_tickers(pool, [NOON, NOON + HOUR, NOON + 2 * HOUR])
 
     assert await ticker_pages(pool, NOON, NOON + 2 * HOUR, 10) == [[2.0, 1.0]]
-    assert await ticker_pages(pool, NOON, NOON + 2 * HOUR, 10, newest_first=False) == [[1.0, 2.0]]
 
 
 async def test_rows_that_arrive_between_two_pages_shift_nothing(pool: Pool) -> None:
@@ -103,12 +97,11 @@ async def test_pages_cross_chunks(pool: Pool) -> None:
         "ü",
         "bnVsbA",
         "A" * 5_000,
-        encode("trades newest_first", NOON, [0, 0]),
-        encode("tickers oldest_first", NOON, [0, 0]),
-        encode("tickers newest_first", NOON, [0]),
-        encode("tickers newest_first", NOON, ["0", 0]),
-        encode("tickers newest_first", NOON, [True, 0]),
-        encode("tickers newest_first", NOON, [0, 2**63]),
+        encode("trades", NOON, [0, 0]),
+        encode("tickers", NOON, [0]),
+        encode("tickers", NOON, ["0", 0]),
+        encode("tickers", NOON, [True, 0]),
+        encode("tickers", NOON, [0, 2**63]),
     ],
 )
 async def test_a_cursor_that_no_page_gave_is_named(pool: Pool, cursor: str) -> None:
@@ -118,8 +111,8 @@ async def test_a_cursor_that_no_page_gave_is_named(pool: Pool, cursor: str) -> N
 
 async def test_a_cursor_does_not_lead_out_of_the_range(pool: Pool) -> None:
     await with_tickers(pool, [NOON + timedelta(seconds=n) for n in range(10)])
-    far = encode("tickers newest_first", NOON + DAY, [0, 0])
-    before = encode("tickers newest_first", NOON - DAY, [0, 0])
+    far = encode("tickers", NOON + DAY, [0, 0])
+    before = encode("tickers", NOON - DAY, [0, 0])
 
     end = NOON + timedelta(seconds=5)
     page = await history.tickers(pool, "BTC/USD", NOON, end, 10, far)

@@ -1,0 +1,100 @@
+"""Asks for many readers at once: those who wait while the database is busy share a statement.
+
+A statement costs the worker and the server as much as a page of a hundred rows does. So at most
+a few are under way, and who comes meanwhile is answered by the next one, all in one round trip.
+A reader who comes alone is asked for alone, at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import asyncpg
+
+from cryptoviz.timescale.failures import sentence
+from cryptoviz.timescale.fetch import fetch
+from cryptoviz.timescale.pool import Pool, acquire
+
+log = logging.getLogger(__name__)
+
+Row: TypeAlias = "asyncpg.Record"
+
+# Under way at a time. Two keep a server busy while the worker reads the answer of one of them.
+MOST_STATEMENTS = 2
+# Readers of one statement: with more of them, the first would wait too long for the last.
+MOST_READERS = 16
+
+_PARAMETER = re.compile(r"\$(\d+)")
+
+
+def gathered(statement: str, types: Sequence[str]) -> str:
+    """Return a statement that takes an array for each parameter of *statement*.
+
+    It answers with one row for each element, in their order. *statement* answers with one row;
+    *types* are those of its parameters.
+    """
+    # Only checked-in statements are put together here, never a value.
+    names = [f"p{number}" for number in range(1, len(types) + 1)]
+    arrays = [f"unnest(${number}::{kind}[])" for number, kind in enumerate(types, 1)]
+    asked = f"ROWS FROM ({', '.join(arrays)}) WITH ORDINALITY AS asked ({', '.join(names)}, n)"
+    one = _PARAMETER.sub(r"asked.p\1", statement)
+    return f"SELECT page.* FROM {asked} CROSS JOIN LATERAL (\n{one}) AS page ORDER BY asked.n"  # noqa: S608
+
+
+class _Queue:
+    """Who waits for an answer of one pool."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.waiting: list[tuple[tuple[Any, ...], asyncio.Future[Row | None]]] = []
+        self.under_way: set[asyncio.Task[None]] = set()
+
+
+class Gather:
+    """One statement, and who waits for its answers."""
+
+    def __init__(self, statement: str, types: Sequence[str]) -> None:
+        """Ask *statement*, whose parameters have the *types*; it answers with one row."""
+        self._one, self._many = statement, gathered(statement, types)
+        self._queue: _Queue | None = None
+
+    async def ask(self, pool: Pool, *parameters: Any) -> Row:
+        """Return the row that the statement answers with; raises what the database does."""
+        queue = self._queue
+        if queue is None or queue.pool is not pool:
+            queue = self._queue = _Queue(pool)
+        future = asyncio.get_running_loop().create_future()
+        queue.waiting.append((parameters, future))
+        if len(queue.under_way) < MOST_STATEMENTS:
+            task = asyncio.ensure_future(self._answer(queue))
+            queue.under_way.add(task)
+            task.add_done_callback(queue.under_way.discard)
+        row = await future
+        # One reader's fault, or a lost connection, is not the others': each asks for itself.
+        return await fetch(pool, self._one, *parameters) if row is None else row
+
+    async def _answer(self, queue: _Queue) -> None:
+        while queue.waiting:
+            asked, queue.waiting = queue.waiting[:MOST_READERS], queue.waiting[MOST_READERS:]
+            rows: Sequence[Row | None] = [None] * len(asked)
+            try:
+                rows = await self._rows(queue.pool, [parameters for parameters, _ in asked])
+            except Exception as error:
+                log.warning("%d readers ask one by one: %s", len(asked), sentence(error))
+            finally:
+                for (_, future), row in zip(asked, rows, strict=True):
+                    if not future.done():
+                        future.set_result(row)
+
+    async def _rows(self, pool: Pool, asked: Sequence[tuple[Any, ...]]) -> Sequence[Row]:
+        async with acquire(pool) as connection:
+            is_one = len(asked) == 1
+            arguments = asked[0] if is_one else tuple(zip(*asked, strict=True))
+            rows: Sequence[Row] = await connection.fetch(
+                self._one if is_one else self._many, *arguments
+            )
+            return rows
