@@ -4,13 +4,14 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
+from faust.types import TP
 
 from cryptoviz.batch import Batch, OrderError, RawBatch, side_by_side
 
 
 def a_batch(partition, offset):
-    record = SimpleNamespace(topic="t", partition=partition, offset=offset)
-    return Batch("t", partition, RawBatch([record]), decoded=None)
+    record = SimpleNamespace(offset=offset)
+    return Batch("t", partition, RawBatch(TP("t", partition), [record]), decoded=None)
 
 
 async def stream_of(batches):
