@@ -4,6 +4,17 @@
 
 It needs wrk (`apt-get install wrk`). Each line is warm and has 32 connections; all are answered
 by one worker process, on a machine that also runs PostgreSQL, Kafka and wrk.
+
+Measured (Python 3.11, two cores shared with other work, load 2.2 to 2.9, embedded PostgreSQL 18.6):
+
+    hello world                     9,297 requests/s
+    naive history, random pairs     1,564 requests/s   1.0 of naive
+    history, random pairs           2,562 requests/s   1.6
+    history, the same page          9,180 requests/s   0.99 of hello
+    live lookup                     8,077 requests/s   0.87
+
+A native TimescaleDB, which plans naive's query over its chunks anew each time, was not measured.
+Plain PostgreSQL has no chunks: four times naive would be two thirds of hello world there.
 """
 
 from __future__ import annotations

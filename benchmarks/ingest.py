@@ -4,6 +4,9 @@
 
 The sink runs alone, as `faust -A cryptoviz.sink worker`, on one machine with Kafka and
 PostgreSQL. Its time runs from ready to the last row committed.
+
+Measured (Python 3.11, two cores shared with other work, load 3.4 to 3.9, 300,000 records):
+64,257 to 123,594 rows/s, median of four rounds 71,423.
 """
 
 from __future__ import annotations

@@ -6,14 +6,12 @@ Without a URL it runs on an embedded PostgreSQL. Both ways write the same rows i
 with its index, on one connection each, and alternate, so that a busy machine slows both. Printed
 are medians, and each way's speed as a ratio to COPY's, which must be 0.75 or more for `write`.
 
-Measured (Python 3.11, two shared cores, embedded PostgreSQL 18.6), batches of 5,000:
+Measured (Python 3.11, two cores shared with other work, load 2.7, embedded PostgreSQL 18.6):
 
-    COPY                                 216 k rows/s   1.00 of COPY
-    write                                206 k rows/s   0.96
-    write, with a retention              198 k rows/s   0.92
-    records to rows, then write          177 k rows/s   0.82
-
-`write` at 1,000 rows: 0.87 of COPY; at 20,000: 0.96.
+    COPY                                 107 k rows/s   1.00 of COPY
+    write                                104 k rows/s   0.98
+    write, with a retention               97 k rows/s   0.91
+    records to rows, then write           85 k rows/s   0.79
 """
 
 from __future__ import annotations
