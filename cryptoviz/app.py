@@ -150,6 +150,8 @@ def _app(app_id: str, settings: Settings, **options: Any) -> BatchedApp:
         broker_request_timeout=max(90.0, settings.session_timeout + 10),
         consumer_auto_offset_reset="earliest",
         producer_linger=0.005,
+        # Rows of predictions are kilobytes; at the usual 16 kB a batch, few of them filled one.
+        producer_max_batch_size=256 * 1024,
         producer_acks=-1,
         stream_buffer_maxsize=queue_size(settings.topic_partitions),
         stream_wait_empty=False,
