@@ -51,6 +51,7 @@ bench: .venv/installed  ## Run the benchmarks, each beside what it is compared w
 	$(BIN)/python -m benchmarks.http
 	$(BIN)/python -m benchmarks.fanout
 	$(BIN)/python -m benchmarks.predictions
+	$(BIN)/python -m benchmarks.memory
 
 clean:  ## Remove the virtual environment and all data of the embedded servers
 	rm -rf .venv data build *.egg-info web/static web/ui/node_modules
