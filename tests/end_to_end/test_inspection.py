@@ -5,6 +5,7 @@ import json
 import signal
 import time
 from collections import defaultdict
+from itertools import pairwise
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -45,25 +46,40 @@ def not_deployed(broker, topic_prefix, tmp_path):
     return MarketDeployment(broker, topic_prefix, tmp_path)
 
 
+PLACES = {(): "worker at http://", ("--changelog",): "changelog topics", ("--offline",): "RocksDB"}
+SUFFIXES = {"candles_5m": "|300", "candles_1h": "|3600", "candles_1d": "|86400"}
+
+
 async def versions(market, table):
-    """Return every value that the changelog of *table* ever had, by key."""
+    """Return every value that the changelog of *table* ever had, by key, in order."""
     found = defaultdict(list)
     for record in await market.stored(f"{market.group}-{table}-changelog"):
-        if record.value is not None:
-            found[record.key.decode()].append(json.loads(record.value))
+        assert record.value is not None
+        found[record.key.decode()].append(json.loads(record.value))
     return found
 
 
 async def the_live_view(worker, table):
-    """Return the rows of `/live/` by subject and window: all windows of each subject."""
+    """Return the rows of `/live/` by key: all windows of each subject."""
     newest = await asyncio.to_thread(worker.get, f"/live/{table}/")
     subject = "crypto_symbol" if table == "sentiment" else "pair"
     found = {}
     for name in {row[subject] for row in newest["rows"]}:
         path = f"/live/{table}/{name}/?limit=1000"
         for row in (await asyncio.to_thread(worker.get, path))["rows"]:
-            found[row[subject], row["window_start"]] = row
+            found[f"{name}|{row['window_start']}{SUFFIXES.get(table, '')}"] = row
     return found
+
+
+def assert_fresh(rows, before, known):
+    """Hold every row to the changelog: no older than *before*, each a value that was *known*.
+
+    A worker is asked after the changelog, so it has at least what that had then: every row, and
+    of each row that value or one that came later. What comes later is in the changelog at last.
+    """
+    assert before.keys() <= rows.keys() <= known.keys()
+    for key, row in rows.items():
+        assert row in known[key][max(0, len(before.get(key, ())) - 1) :], key
 
 
 async def test_inspect_equals_the_http_view_and_the_changelog_while_records_flow(
@@ -72,20 +88,19 @@ async def test_inspect_equals_the_http_view_and_the_changelog_while_records_flow
     sending = cryptoviz.start("simulate", "--rate", str(RATE_PER_S))
 
     async def rows_are_there():
-        return (await asyncio.to_thread(worker.get, "/live/candles/"))["rows"]
+        views = [await asyncio.to_thread(worker.get, f"/live/{table}/") for table in TABLES]
+        return all(view["rows"] for view in views)
 
-    await eventually(rows_are_there, "the first candle")
-    seen = defaultdict(list)
-    for options in [(), ("--changelog",), ("--offline",)]:
-        asked = await asyncio.gather(*(cryptoviz("inspect", t, *options) for t in TABLES[:2]))
-        for table, found in zip(TABLES[:2], asked, strict=True):
+    await eventually(rows_are_there, "a row of every table")
+    looks = []
+    for table in TABLES:
+        before = await versions(market, table)
+        for options, place in PLACES.items():
+            found = await cryptoviz.within("inspect", table, *options)
             assert found.status == 0, found.said
-            seen[table] += found.rows.items()
-    for table in TABLES[:2]:
-        view = await the_live_view(worker, table)
-        keys = {(pair, start): (f"{pair}|{start}", row) for (pair, start), row in view.items()}
-        suffix = "" if table == "candles" else "|300"
-        seen[table] += [(key + suffix, row) for key, row in keys.values()]
+            assert place in found.said
+            looks.append((table, found.rows, before))
+        looks.append((table, await the_live_view(worker, table), before))
     assert sending.poll() is None, "the records had stopped before the looking ended"
     sending.terminate()
     out, _ = await asyncio.to_thread(sending.communicate, timeout=60)
@@ -93,31 +108,23 @@ async def test_inspect_equals_the_http_view_and_the_changelog_while_records_flow
     assert sent / took_s > 0.9 * RATE_PER_S, out
     await market.drained()
 
-    for table in TABLES[:2]:
-        known = await versions(market, table)
-        assert seen[table]
-        for key, value in seen[table]:
-            assert value in known[key], (table, key)
+    known = {table: await versions(market, table) for table in TABLES}
+    for table, rows, before in looks:
+        assert_fresh(rows, before, known[table])
+        # It was written to while it was looked at.
+        assert 0 < sum(map(len, before.values())) < sum(map(len, known[table].values()))
     for table in TABLES:
         await assert_places_agree(market, worker, cryptoviz, table)
 
 
 async def assert_places_agree(market, worker, cryptoviz, table):
+    """Compare all places row by row, when nothing flows any more."""
     changelog = await market.changelog(table)
-    over_http = await cryptoviz("inspect", table)
-    assert "worker at http://" in over_http.said
-    assert over_http.rows
-    assert over_http.rows == changelog == await asyncio.to_thread(market.store, worker, table)
-    view = await the_live_view(worker, table)
-    subject = "crypto_symbol" if table == "sentiment" else "pair"
-    assert {(row[subject], row["window_start"]): row for row in changelog.values()} == view
-    if table in TABLES[:2]:
-        topic, files = await asyncio.gather(
-            cryptoviz("inspect", table, "--changelog"), cryptoviz("inspect", table, "--offline")
-        )
-        assert "changelog topics" in topic.said
-        assert "RocksDB files" in files.said
-        assert over_http.out == topic.out == files.out
+    shown = [await cryptoviz.within("inspect", table, *options) for options in PLACES]
+    assert changelog
+    assert shown[0].rows == changelog == await the_live_view(worker, table)
+    assert shown[0].out == shown[1].out == shown[2].out
+    assert await asyncio.to_thread(market.store, worker, table) == changelog
 
 
 async def test_the_list_of_tables_is_the_same_from_all_places(market, worker, cryptoviz):
@@ -192,20 +199,27 @@ async def test_watch_prints_a_row_each_time_it_changes(market, worker, cryptoviz
     ]
     sending = cryptoviz.start("simulate", "--rate", "500")
     try:
+        printed = []
         for process in watching:
-            revisions = defaultdict(list)
-            while max(map(len, revisions.values()), default=0) < 3:
+            values = defaultdict(list)
+            while max(map(len, values.values()), default=0) < 3:
                 line = await asyncio.wait_for(asyncio.to_thread(process.stdout.readline), 30)
                 row = json.loads(line)
-                revisions[row["key"]].append(row["value"]["revision"])
-            for each in revisions.values():
-                assert each == sorted(each)
+                values[row["key"]].append(row["value"])
+            printed.append(values)
         sending.terminate()
         for process in watching:
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=20)
             assert b"Traceback" not in err
             assert process.returncode == 0
+        await market.drained()
+        known = await versions(market, "candles")
+        for key, values in ((key, each[key]) for each in printed for key in each):
+            history = iter(known[key])
+            # One that is printed again, or before one that it follows, is not found any more.
+            assert all(value in history for value in values), key
+            assert all(one != other for one, other in pairwise(values)), key
     finally:
         for process in (sending, *watching):
             process.kill()
@@ -241,8 +255,12 @@ async def test_dead_letters_are_counted_shown_byte_for_byte_and_sent_back_once(
         assert (await cryptoviz("dead-letters", "--show", letter["place"])).out == value
 
     place = letters[0]["place"]
-    for _ in range(2):
-        sent = await cryptoviz("dead-letters", "--retry", "--at", place)
+    # Two at the same time, and one after them.
+    both = await asyncio.gather(
+        *(cryptoviz("dead-letters", "--retry", "--at", place) for _ in range(2))
+    )
+    assert sorted(each.status for each in both) == [0, 3]
+    sent = await cryptoviz("dead-letters", "--retry", "--at", place)
     assert sent.status == 3
     assert "1 were sent back before" in sent.said
     records = [record for record in await market.stored(topic) if record.headers]
@@ -303,6 +321,38 @@ async def test_explain_fetches_the_records_of_a_value_and_folds_them_again(
         last = max(line["offset"] for line in records.lines)
         assert last == max(value["offsets"].values())
 
+    assert "came after" not in records.said
     unknown = await cryptoviz("explain", "instruments", "BTC/USD", "latest")
     assert unknown.status == 3
     assert "not folded from source records" in unknown.said
+
+
+async def test_explain_says_that_records_of_a_window_came_when_it_was_gone(
+    market, worker, cryptoviz
+):
+    now_s = int(time.time())
+    old_s = now_s // 60 * 60 - 40 * 86_400
+    trades = [
+        {"pair": "GRT/USD", "price": 1, "volume": 1, "side": "b", "timestamp": time_s}
+        for time_s in (now_s, old_s, old_s + 59)
+    ]
+    producer = AIOKafkaProducer(bootstrap_servers=market.broker.bootstrap_servers)
+    await producer.start()
+    sent = [
+        await producer.send_and_wait(
+            market.topics["trade"], json.dumps(trade).encode(), key=b"GRT/USD", partition=2
+        )
+        for trade in trades
+    ]
+    await producer.stop()
+    await market.drained()
+
+    gone = await cryptoviz("explain", "candles", "GRT/USD", str(old_s))
+    there = await cryptoviz("explain", "candles", "GRT/USD", "latest", "--records")
+
+    assert gone.status == 3
+    assert "2 records came after the table's retention and are in the late topic" in gone.said
+    assert f"from source offsets 2:{sent[1].offset}, 2:{sent[2].offset}." in gone.said
+    assert there.status == 0, there.said
+    assert "came after" not in there.said
+    assert [line["late"] for line in there.lines] == [False]
