@@ -1,8 +1,7 @@
 """Every setting of the application, read once from environment variables.
 
 `load()` returns one frozen `Settings`. A wrong value raises `SettingsError`, whose message is
-one sentence per problem and names the variable. A secret may also be given as a file: the
-variable `X_FILE` holds a path whose content, without its final newline, becomes `X`.
+one sentence per problem and names the variable (cryptoviz.environment).
 """
 
 from __future__ import annotations
@@ -12,17 +11,13 @@ import os
 import socket
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cryptoviz import pair
-
-SECRET_FIELDS = ("kafka_sasl_password", "timescale_dsn")
-
-
-class SettingsError(ValueError):
-    """The environment holds values that the application cannot start with."""
+from cryptoviz.environment import SettingsError, lookup, sentence
+from cryptoviz.settings_values import CandleSizes, Days, Names, Numbers, Servers, Symbols
 
 
 class Settings(BaseModel):
@@ -31,7 +26,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     # Kafka
-    kafka_bootstrap_servers: str = Field(
+    kafka_bootstrap_servers: Servers = Field(
         "127.0.0.1:9092", description="Kafka brokers, host:port, comma separated."
     )
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
@@ -102,23 +97,23 @@ class Settings(BaseModel):
         "unit",
         description="What `sentiment.score` means: [0, 1], [-1, 1], or confidence of the label.",
     )
-    quote_currencies: tuple[str, ...] = Field(
+    quote_currencies: Symbols = Field(
         pair.QUOTES, description="Quotes by which a pair without a separator is split."
     )
-    tracked_cryptos: tuple[str, ...] = Field(
+    tracked_cryptos: Symbols = Field(
         ("BTC", "ETH", "SOL", "XRP", "ADA", "DOGE", "DOT", "AVAX", "LINK", "LTC", "BNB", "MATIC",
          "TRX", "ATOM", "UNI", "XLM", "BCH", "NEAR", "APT", "ARB"),
         description="Cryptos whose mentions in articles are followed.",
     )  # fmt: skip
 
-    rekey_topics: tuple[str, ...] = Field(
+    rekey_topics: Names = Field(
         (),
         description="Source topics that their producers do not key by pair: they are forwarded to "
         "an internal topic that is.",
     )
 
     # Windows
-    candle_sizes: tuple[int, ...] = Field(
+    candle_sizes: CandleSizes = Field(
         (60, 300, 3600, 86_400),
         description="Sizes of candles in seconds, multiples of 60; 60 must be among them.",
     )
@@ -140,7 +135,7 @@ class Settings(BaseModel):
     )
 
     # Predictions
-    prediction_horizons: tuple[int, ...] = Field(
+    prediction_horizons: Numbers = Field(
         (300, 900, 3600),
         description="How many seconds ahead prices are predicted, multiples of PRICE_SIZE.",
     )
@@ -160,7 +155,7 @@ class Settings(BaseModel):
     timescale_timeout: float = Field(
         10.0, gt=0, description="Seconds until a database statement is given up."
     )
-    timescale_retention_days: int | Literal["off"] = Field(
+    timescale_retention_days: Days = Field(
         90, description="Days of history that the database keeps; `off` keeps everything."
     )
 
@@ -178,7 +173,7 @@ class Settings(BaseModel):
         description="Whether Faust's own pages are served too: `/table/`, `/router/` and "
         "`/performance/`. Anybody may read them.",
     )
-    cors_origins: tuple[str, ...] = Field(
+    cors_origins: Names = Field(
         (),
         description="Origins whose pages may read the HTTP API, comma separated; `*` lets all.",
     )
@@ -190,51 +185,6 @@ class Settings(BaseModel):
         if host in ("0.0.0.0", "::"):  # noqa: S104  # it is compared, not bound
             host = socket.gethostname()
         return f"http://{f'[{host}]' if ':' in host else host}:{self.web_port}"
-
-    @field_validator("kafka_bootstrap_servers")
-    @classmethod
-    def _hosts_with_ports(cls, value: str) -> str:
-        for server in value.split(","):
-            # An IPv6 address is in brackets, of which only the last colon is outside.
-            host, colon, port = server.strip().rpartition(":")
-            named = host if colon and not port.endswith("]") else server.strip()
-            if not named or (named == host and not port.isdecimal()):
-                raise ValueError("must be host:port, comma separated")
-        return value
-
-    @field_validator("quote_currencies", "tracked_cryptos", mode="before")
-    @classmethod
-    def _split_commas(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return tuple(word.strip().upper() for word in value.split(",") if word.strip())
-        return value
-
-    @field_validator("rekey_topics", "cors_origins", mode="before")
-    @classmethod
-    def _split_names(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return tuple(word.strip() for word in value.split(",") if word.strip())
-        return value
-
-    @field_validator("candle_sizes", "prediction_horizons", mode="before")
-    @classmethod
-    def _split_sizes(cls, value: Any) -> Any:
-        return value.split(",") if isinstance(value, str) else value
-
-    @field_validator("candle_sizes")
-    @classmethod
-    def _whole_minutes(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        sizes = tuple(sorted(set(value)))
-        if sizes[:1] != (60,) or any(size % 60 for size in sizes):
-            raise ValueError("must be multiples of 60 seconds, and 60 must be among them")
-        return sizes
-
-    @field_validator("timescale_retention_days")
-    @classmethod
-    def _positive_days(cls, value: int | str) -> int | str:
-        if isinstance(value, int) and value < 1:
-            raise ValueError("must be at least 1 day, or off")
-        return value
 
     @model_validator(mode="after")
     def _rekeyed_topics_have_pairs(self) -> Settings:
@@ -276,12 +226,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     values = {
         name: value
         for name in Settings.model_fields
-        if (value := _lookup(environ, name)) not in (None, "")
+        if (value := lookup(environ, name)) not in (None, "")
     }
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise SettingsError("\n".join(_sentence(problem) for problem in error.errors())) from None
+        raise SettingsError("\n".join(sentence(problem) for problem in error.errors())) from None
 
 
 @functools.cache
@@ -291,23 +241,3 @@ def current() -> Settings:
         return load()
     except SettingsError as error:
         raise SystemExit(str(error)) from None
-
-
-def _lookup(environ: Mapping[str, str], name: str) -> str | None:
-    variable = name.upper()
-    value = environ.get(variable)
-    if name in SECRET_FIELDS and not value and (path := environ.get(f"{variable}_FILE")):
-        try:
-            return Path(path).read_text().removesuffix("\n")
-        except OSError as error:
-            raise SettingsError(f"{variable}_FILE cannot be read: {error}.") from None
-    return value
-
-
-def _sentence(problem: Any) -> str:
-    if not problem["loc"]:
-        return str(problem["msg"]).removeprefix("Value error, ") + "."
-    variable = str(problem["loc"][0]).upper()
-    reason = str(problem["msg"]).removeprefix("Value error, ")
-    shown = "(hidden)" if variable.lower() in SECRET_FIELDS else repr(problem["input"])
-    return f"{variable} is wrong: {reason[:1].lower()}{reason[1:]}, was {shown}."

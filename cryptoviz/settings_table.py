@@ -12,7 +12,8 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from cryptoviz.settings import SECRET_FIELDS, Settings
+from cryptoviz.environment import SECRET_FIELDS
+from cryptoviz.settings import Settings
 
 HEAD = """\
 # Settings

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
-from cryptoviz.settings import Settings, SettingsError, load
+from cryptoviz.environment import SettingsError
+from cryptoviz.settings import Settings, load
 
 FAILED = 1
 USAGE = 2

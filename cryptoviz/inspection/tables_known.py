@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from cryptoviz.settings import SettingsError, load
+from cryptoviz.environment import SettingsError
+from cryptoviz.settings import load
 
 USUAL = (
     "alerts",

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from cryptoviz.__main__ import OWN_COMMANDS, cli
-from cryptoviz.settings import SECRET_FIELDS, Settings, load
+from cryptoviz.environment import SECRET_FIELDS
+from cryptoviz.settings import Settings, load
 
 ROOT = Path(__file__).parents[2]
 COMPOSE_FILE = ROOT / "docker-compose.yml"

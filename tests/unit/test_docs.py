@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cryptoviz.settings import SECRET_FIELDS, Settings
+from cryptoviz.environment import SECRET_FIELDS
+from cryptoviz.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

@@ -12,7 +12,8 @@ import pytest
 
 from cryptoviz import settings_table
 from cryptoviz.app import _app
-from cryptoviz.settings import SECRET_FIELDS, Settings, SettingsError, load
+from cryptoviz.environment import SECRET_FIELDS, SettingsError
+from cryptoviz.settings import Settings, load
 
 ROOT = Path(__file__).parents[2]
 FIELDS = Settings.model_fields

@@ -1,6 +1,7 @@
 import pytest
 
-from cryptoviz.settings import SettingsError, load
+from cryptoviz.environment import SettingsError
+from cryptoviz.settings import load
 from tables.sizes import key_suffix, label, table_name
 
 
