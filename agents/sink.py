@@ -23,6 +23,7 @@ from cryptoviz.ingests import (
 from cryptoviz.records import Alert, Article, Ticker, Trade
 from cryptoviz.sentiment import SentimentWindow
 from cryptoviz.settings import current
+from cryptoviz.timescale.failures import or_next_time
 from cryptoviz.timescale.results import SENTIMENT, upsert
 from cryptoviz.timescale.retention import drop_expired
 from cryptoviz.timescale.windows import sentiment_row
@@ -78,7 +79,8 @@ async def check_database() -> None:
 @sink.timer(REFRESH_INTERVAL_S)  # type: ignore[untyped-decorator]
 async def refresh_aggregates() -> None:
     """Refresh the hours of the aggregates that late rows have changed."""
-    await refresher.refresh_due(await database.migrated(), datetime.now(UTC))
+    with or_next_time("The refresh of aggregates"):
+        await refresher.refresh_due(await database.migrated(), datetime.now(UTC))
 
 
 @sink.timer(RETENTION_INTERVAL_S, on_leader=True)  # type: ignore[untyped-decorator]
@@ -86,4 +88,5 @@ async def delete_expired() -> None:
     """Delete what is older than the retention where no policy of TimescaleDB does it."""
     days = current().timescale_retention_days
     if days != "off":
-        await drop_expired(await database.migrated(), days)
+        with or_next_time("The deletion of expired rows"):
+            await drop_expired(await database.migrated(), days)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# SQLSTATE of a database in which the sink has not made its tables yet.
-UNDEFINED_TABLE = "42P01"
+# SQLSTATE of a database in which the sink has not made its tables, or its functions, yet.
+NOT_MIGRATED = ("42P01", "42883")
 _cache = AnswerCache()
 
 
@@ -43,7 +43,7 @@ def answering(operation: Operation, handler: Any) -> Callable[..., Awaitable[web
         except web.HTTPException:
             raise
         except Exception as error:
-            return refuse(_failure(request, error))
+            return refuse(failure(request, error))
 
     answer.__doc__ = handler.__doc__
     return answer
@@ -83,8 +83,9 @@ async def _asked(
     return await whole_range(request, operation.declared.answer, kind, read)
 
 
-def _failure(request: Request, error: Exception) -> Refusal:
-    if getattr(error, "sqlstate", None) == UNDEFINED_TABLE:
+def failure(request: Request, error: Exception) -> Refusal:
+    """Return what a client is told of *error*; the log has the rest."""
+    if getattr(error, "sqlstate", None) in NOT_MIGRATED:
         return unavailable("The database is still without its tables.")
     if isinstance(error, TimeoutError) or transient(error):
         log.warning("%s failed: %r", request.url.path, error)

@@ -5,11 +5,14 @@ Every retry in this package asks `transient`; nothing else decides it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable
-from contextlib import AbstractContextManager
+import logging
+from collections.abc import AsyncIterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import asyncpg
 import stamina
+
+log = logging.getLogger(__name__)
 
 # By SQLSTATE: connection lost (08), resources short (53), server stopping or starting (57P0x),
 # statement timeout (57014), serialization failure and deadlock (40001, 40P01), lock not available
@@ -64,6 +67,17 @@ def retrying(patience_s: float | None) -> AsyncIterable[AbstractContextManager[o
         wait_max=5.0,
         wait_jitter=0.2,
     )
+
+
+@contextmanager
+def or_next_time(what: str) -> Iterator[None]:
+    """Log a passing error of what is done again soon anyway; *what* begins the sentence."""
+    try:
+        yield
+    except Exception as error:
+        if not transient(error):
+            raise
+        log.warning("%s waits for the database: %s", what, sentence(error))
 
 
 def sentence(error: BaseException) -> str:

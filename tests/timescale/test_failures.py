@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from cryptoviz.timescale.failures import fault_of_a_row, retrying, sentence, transient
+from cryptoviz.timescale.failures import fault_of_a_row, or_next_time, retrying, sentence, transient
 
 PASSING = [
     ConnectionRefusedError(),
@@ -94,3 +94,19 @@ def test_an_error_reads_as_one_line() -> None:
 
     assert sentence(error) == "null value in column (SQLSTATE 23502)"
     assert sentence(TimeoutError()) == "TimeoutError"
+
+
+AWAY = [FileNotFoundError("no socket"), TimeoutError(), asyncpg.AdminShutdownError("stopping")]
+
+
+@pytest.mark.parametrize("error", AWAY, ids=repr)
+def test_what_is_done_again_soon_survives_a_database_that_is_away(error, caplog):
+    with or_next_time("The deletion"):
+        raise error
+
+    assert "The deletion waits for the database: " in caplog.text
+
+
+def test_what_does_not_pass_is_raised_even_where_it_is_done_again():
+    with pytest.raises(asyncpg.InvalidPasswordError), or_next_time("The deletion"):
+        raise asyncpg.InvalidPasswordError("wrong password")
