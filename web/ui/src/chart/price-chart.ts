@@ -12,6 +12,7 @@ import {
   type IPriceLine,
   type ISeriesApi,
   type ISeriesMarkersPluginApi,
+  type LogicalRange,
   type Time,
   type UTCTimestamp,
 } from "lightweight-charts";
@@ -68,6 +69,7 @@ export class PriceChart {
   private ahead: readonly BandPoint[] = [];
   private cursor: number | null = null;
   private isLoading = false;
+  private asked: LogicalRange | null = null;
   // The newest bar that is painted.
   private paintedS = 0;
   // Every time on the axis, free ones included.
@@ -136,11 +138,7 @@ export class PriceChart {
     this.chart.subscribeClick((event) => {
       if (event.time !== undefined) this.listener.onPick(event.time as number);
     });
-    this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
-      if (range && !this.isLoading && this.candles?.newest && range.from < NEARLY_LEFT) {
-        this.listener.onLeftEdge();
-      }
-    });
+    this.chart.timeScale().subscribeVisibleLogicalRangeChange(() => this.askForOlder());
     this.paint(colours, words);
   }
 
@@ -288,15 +286,32 @@ export class PriceChart {
   }
 
   pan(bars: number): void {
+    const range = this.range();
+    if (range) this.move({ from: range.from + bars, to: range.to + bars });
+  }
+
+  /** Ask for older bars if few are left of what is shown. */
+  askForOlder(): void {
     const range = this.chart.timeScale().getVisibleLogicalRange();
-    if (range) this.chart.timeScale().setVisibleLogicalRange({ from: range.from + bars, to: range.to + bars });
+    if (range && !this.isLoading && this.candles?.newest && range.from < NEARLY_LEFT) {
+      this.listener.onLeftEdge();
+    }
   }
 
   zoom(factor: number): void {
-    const range = this.chart.timeScale().getVisibleLogicalRange();
-    if (!range) return;
-    const width = (range.to - range.from) * factor;
-    this.chart.timeScale().setVisibleLogicalRange({ from: range.to - width, to: range.to });
+    const range = this.range();
+    if (range) this.move({ from: range.to - (range.to - range.from) * factor, to: range.to });
+  }
+
+  private range(): LogicalRange | null {
+    return this.asked ?? this.chart.timeScale().getVisibleLogicalRange();
+  }
+
+  // The chart takes a range with its next frame. Keys that come before go on from what was asked.
+  private move(range: { from: number; to: number }): void {
+    this.asked = range as LogicalRange;
+    this.chart.timeScale().setVisibleLogicalRange(range);
+    requestAnimationFrame(() => (this.asked = null));
   }
 
   /** What is on the screen, for tests and for whoever asks how far it reaches. */
