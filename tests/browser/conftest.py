@@ -3,9 +3,12 @@
 import asyncio
 import json
 import uuid
+from functools import partial
 
 import pytest
 import pytest_asyncio
+
+from tests.waiting import eventually
 
 from .building import build
 from .chromium import ARGUMENTS, chromium_path
@@ -35,7 +38,8 @@ async def stage(built, broker, database, tmp_path_factory):
     starting = asyncio.to_thread(stage.worker.start)
     await asyncio.gather(starting, stage.send_market(HOURS, RATE_PER_S))
     try:
-        await eventually(lambda: _is_stored(stage.worker), "the market in tables and database")
+        stored = partial(asyncio.to_thread, _is_stored, stage.worker)
+        await eventually(stored, "the market in tables and database", 120)
         yield stage
     finally:
         await asyncio.to_thread(stage.worker.stop)
@@ -50,16 +54,6 @@ def _is_stored(worker):
     except OSError:
         return False
     return hours >= 24 and articles > 5 and bool(scores)
-
-
-async def eventually(is_true, what, timeout_s=120.0):
-    """Wait until *is_true*, a function that may block, says so; *what* names it if it does not."""
-    try:
-        async with asyncio.timeout(timeout_s):
-            while not await asyncio.to_thread(is_true):
-                await asyncio.sleep(0.1)
-    except TimeoutError:
-        pytest.fail(f"In {timeout_s:g} s there was not {what}.")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
