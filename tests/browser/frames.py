@@ -1,4 +1,4 @@
-"""Counts the frames that a page draws."""
+"""Counts how often a page draws."""
 
 # An expression for `evaluate`, whose argument is for how many milliseconds to count.
 FRAMES_PER_S = """
@@ -11,5 +11,20 @@ FRAMES_PER_S = """
     else requestAnimationFrame(count);
     frames++;
   });
+})
+"""
+
+# An expression for `evaluate`, whose arguments are the chart and for how many milliseconds to watch
+# it: how often its last price changed, and in how many seconds.
+DRAWINGS = """
+([chart, forMs]) => new Promise((resolve) => {
+  let drawings = 0;
+  const beganMs = performance.now();
+  const observer = new MutationObserver(() => drawings++);
+  observer.observe(document.querySelector(chart), {attributeFilter: ["data-close"]});
+  setTimeout(() => {
+    observer.disconnect();
+    resolve([drawings, (performance.now() - beganMs) / 1000]);
+  }, forMs);
 })
 """

@@ -15,7 +15,7 @@ except ModuleNotFoundError:
     expect = None
 
 from .building import SOURCES
-from .frames import FRAMES_PER_S
+from .frames import DRAWINGS
 
 if expect is not None:
     # Machines that run tests are busy; what must be fast is measured by itself.
@@ -26,7 +26,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 DEAD = '[data-banner="bannerDead"]'
 CHART = '[data-testid="chart"]'
 BANNER = ".banner"
-UPDATES_PER_S, LEAST_FRAMES_PER_S = 100, 50
+# The market moves as fast as this, and is drawn with this between.
+UPDATES_PER_S, LEAST_BETWEEN_S = 100, 0.06
 # What a view shows when it is all there.
 LOADED = {"#tab-forecast": ".outcome-chart canvas", "#tab-health": ".refused"}
 AXE = SOURCES / "node_modules" / "axe-core" / "axe.min.js"
@@ -191,10 +192,12 @@ async def test_forecasts_of_yesterday_are_shown_against_what_happened(visit):
     hits, chart = page.locator('[data-testid="hits"]'), page.locator(".outcome-chart canvas")
     await expect(hits).to_contain_text(re.compile(r"of \d{3} in the range"))
     await expect(chart.first).to_be_visible()
-    nearest = await hits.text_content()
+    # Two horizons may have as many hits, but hardly the same interval.
+    reading = page.locator(".outcomes .reading")
+    nearest = await reading.text_content()
 
     await page.click('.choices button:text-is("1 h")')
-    await expect(hits).not_to_have_text(nearest)
+    await expect(reading).not_to_have_text(nearest)
     await page.select_option("select >> nth=0", "moving_average")
     await page.click('.choices button:text-is("Yesterday")')
 
@@ -224,21 +227,17 @@ async def test_the_health_view_counts_what_is_done_rejected_and_late(visit, stag
     await expect(page.locator(".headline")).to_have_text("All parts work.")
 
 
-async def test_at_a_hundred_updates_a_second_the_page_draws_fifty_frames(visit, stage):
+async def test_a_fast_market_is_drawn_no_oftener_than_one_can_follow(visit, stage):
     page = await visit()
     await page.click("#tab-health")
     seen = page.locator(".counts dd").first
-    frames_per_s = []
     async with stage.flow("BTC/USD", UPDATES_PER_S):
-        async with asyncio.timeout(20):
-            while int((await seen.text_content()).replace(",", "")) < UPDATES_PER_S:
-                await asyncio.sleep(0.2)
-        # Other programs may have the machine for a moment; they only take frames away.
-        while len(frames_per_s) < 4 and max(frames_per_s, default=0) < LEAST_FRAMES_PER_S:
-            frames_per_s.append(await page.evaluate(FRAMES_PER_S, 3_000))
-        assert int((await seen.text_content()).replace(",", "")) >= UPDATES_PER_S * 0.9
+        await expect(seen).to_have_text(re.compile(r"^\s*([6-9]\d|\d{3,})"))
+        drawings, took_s = await page.evaluate(DRAWINGS, [CHART, 3_000])
 
-    assert max(frames_per_s) >= LEAST_FRAMES_PER_S, frames_per_s
+    assert 1 <= drawings <= took_s / LEAST_BETWEEN_S + 1
+    await stage.trade("BTC/USD", 123_456.0)
+    await wait_for_close(page, 123_456)
 
 
 async def test_a_view_is_saved_and_opened_again(visit):
