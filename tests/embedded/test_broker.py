@@ -17,9 +17,9 @@ from cryptoviz.local.kafka_probe import serves_metadata
 PARTITION = TopicPartition("rawtrade", 0)
 
 
-def serves(broker: Broker) -> bool:
+def serves(broker: Broker, timeout_s: float = 1.0) -> bool:
     host, port = broker.bootstrap_servers.split(":")
-    return serves_metadata(host, int(port))
+    return serves_metadata(host, int(port), timeout_s)
 
 
 async def create_topic(broker: Broker) -> None:
@@ -99,7 +99,7 @@ def test_a_paused_broker_is_silent_until_it_is_resumed(server_dir: Path):
         assert not serves(broker)
 
         broker.resume()
-        assert serves(broker)
+        assert serves(broker, timeout_s=30)
 
 
 def test_a_paused_broker_can_be_stopped(server_dir: Path):

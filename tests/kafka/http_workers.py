@@ -35,6 +35,8 @@ def http_workers(broker, database, tmp_path_factory, http_name):
         "COMMIT_INTERVAL": "0.3",
         "TOPIC_PARTITIONS": str(PARTITIONS),
         "CORS_ORIGINS": "https://charts.example",
+        # No window closes under the tests, however long they take.
+        "LATENESS": "86400",
         **{
             f"TOPIC_RAW{kind}": f"{name}-{kind}" for kind in ("TICKER", "TRADE", "ARTICLE", "ALERT")
         },

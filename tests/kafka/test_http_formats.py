@@ -66,7 +66,7 @@ def test_only_allowed_origins_may_read(worker):
 
 def test_chart_front_ends_find_their_data_feed(worker):
     now = int(time.time())
-    bars = worker.get(f"/udf/history?symbol=BTC/USD&resolution=1&from={now - 900}&to={now}")
+    bars = worker.get(f"/udf/history?symbol=BTC/USD&resolution=1&from={now - 86_400}&to={now}")
 
     assert "1D" in worker.get("/udf/config")["supported_resolutions"]
     assert worker.get("/udf/symbols?symbol=BTC/USD")["has_intraday"]

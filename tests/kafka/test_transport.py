@@ -120,9 +120,10 @@ async def test_topics_that_are_not_batched_get_stock_events_acks_and_gaps(deploy
 
 async def test_going_back_reads_again_also_where_nothing_was_committed(deployment):
     deployment.switch_on(f"stall-{deployment.source}")
+    await deployment.create(deployment.source)
+    await deployment.send(deployment.source, [b"x"] * 10)
     with deployment.worker() as worker:
-        await deployment.send(deployment.source, [b"x"] * 10)
-        await eventually(lambda: deployment.notes("begin"), "work")
+        await eventually(lambda: worker.get("/state/")["batches"] == PARTITIONS, "reading")
         worker.get("/seek/")
         deployment.switch_off(f"stall-{deployment.source}")
         twice = {number: [*range(10), *range(10)] for number in range(PARTITIONS)}
