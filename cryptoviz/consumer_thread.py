@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import aiokafka
@@ -43,6 +43,9 @@ def checked_offset_fetch(coordinator: Any) -> Callable[[Any], Awaitable[Any]]:
 class ConsumerThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread: a shorter wait for empty fetches, and batches taken whole."""
 
+    # Partitions whose records nobody wants to take now. Set from the event loop of the agents.
+    held_back: Collection[TP] = frozenset()
+
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
@@ -54,7 +57,19 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = self._ensure_consumer()
         coordinator = consumer._coordinator
         coordinator._send_req = checked_offset_fetch(coordinator)
-        consumer._fetcher._records = Fetched(self.consumer.app.batched_topics)  # type: ignore[attr-defined]
+        consumer._fetcher._records = Fetched(
+            self.consumer.app.batched_topics,  # type: ignore[attr-defined]
+            lambda tp: tp in self.held_back,
+        )
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Let Faust look whether *tp* moves, once it is known from where it is read.
+
+        Faust takes that for granted. It is not for a moment after a rebalance, and a worker that
+        had been frozen for longer than its session ended when it was taken back.
+        """
+        if self.reached(tp) is not None:
+            super().verify_event_path(now, tp)
 
     def reached(self, tp: TP) -> int | None:
         """Return the offset at which the next fetch of *tp* begins; None if it is not known."""

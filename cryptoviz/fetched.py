@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from itertools import dropwhile, islice
 from typing import Any
 
@@ -22,25 +23,31 @@ class Fetched(OrderedDict[TopicPartition, Any]):
     """Where aiokafka's fetcher keeps results by partition; those of *topics* are taken here.
 
     Records of aborted transactions are taken too, as by any consumer that reads uncommitted ones.
+    While records of one partition are not taken, aiokafka fetches from no other of that broker, for
+    up to 100 ms; not so for those of which *is_held_back* says that nobody wants them now.
     """
 
-    def __init__(self, topics: Collection[str]) -> None:
+    def __init__(
+        self, topics: Collection[str], is_held_back: Callable[[TopicPartition], bool]
+    ) -> None:
         super().__init__()
-        self._topics = topics
+        self._topics, self._is_held_back = topics, is_held_back
 
     def __setitem__(self, tp: TopicPartition, result: Any) -> None:
         if tp.topic in self._topics and isinstance(result, FetchResult):
             # aiokafka asks for the exact class, so a subclass with this method would not do.
-            result.getall = Untaken(result).take
+            untaken = Untaken(result, partial(self._is_held_back, tp))
+            result.getall, result.calculate_backoff = untaken.take, untaken.blocks_s
         super().__setitem__(tp, result)
 
 
 class Untaken:
     """The records of one fetch of a partition that are still to be taken."""
 
-    def __init__(self, result: FetchResult) -> None:
+    def __init__(self, result: FetchResult, is_held_back: Callable[[], bool]) -> None:
         # Weak, for it is this object that the result refers to, and either holds a megabyte.
         self._result: Any = weakref.proxy(result)
+        self._is_held_back = is_held_back
         self._batch: Iterator[Any] = iter(())
         self._batch_end: int = result._partition_records.next_fetch_offset
 
@@ -64,6 +71,10 @@ class Untaken:
                 result._partition_records = None
                 return taken
             self._open_next(fetched)
+
+    def blocks_s(self) -> float:
+        """Return for how many seconds more nothing else is to be fetched from that broker."""
+        return 0.0 if self._is_held_back() else FetchResult.calculate_backoff(self._result)
 
     def _open_next(self, fetched: Any) -> None:
         batch = fetched._records.next_batch()

@@ -9,18 +9,21 @@ in tests/kafka/test_transport.py exercise each of them.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from typing import Any, ClassVar
 
 import aiokafka
 from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
+from mode.services import WaitResults
 
 from cryptoviz.batch import RawBatch
 from cryptoviz.connection import survive_closed_connections
 from cryptoviz.consumer_thread import ConsumerThread
+from cryptoviz.eagerly import begin
 from cryptoviz.outstanding import Outstanding
 from cryptoviz.producer import Producer
 
@@ -50,6 +53,30 @@ class Consumer(driver.Consumer):
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def sleep(self, n: Any) -> None:
+        """Sleep for *n* seconds or until the consumer stops; 0 only lets others have their turn."""
+        # Faust gives way like that before each fetch. A timer would make it several turns.
+        if n == 0:
+            await asyncio.sleep(0)
+        else:
+            await super().sleep(n)
+
+    async def wait_first(self, *coros: Any, timeout: Any = None) -> Any:
+        """Wait for the first of *coros* to end, or until the consumer stops.
+
+        Faust hands each message to its agents' queues like that, beside a wait for a rebalance,
+        and makes four tasks for it. A queue that has room takes it at once, without any.
+        """
+        if len(coros) > 1 and isinstance(coros[0], Coroutine):
+            handing_over, *others = coros
+            rest = begin(handing_over)
+            if rest is None:
+                for other in others:
+                    other.close()
+                return WaitResults([handing_over], [None], False)
+            coros = (rest, *others)
+        return await super().wait_first(*coros, timeout=timeout)
 
     async def _wait_next_records(self, timeout: float) -> tuple[Any, Any]:
         while self._rewinds and not self.app.rebalancing:
@@ -91,6 +118,7 @@ class Consumer(driver.Consumer):
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
         active = active_partitions or set()
         wanted = {tp for tp in active if not self._is_held_back(tp)}
+        self._thread.held_back = active - wanted
         if len(wanted) < len(active):
             # Faust would wait this long for records of the others, whatever happens meanwhile.
             timeout = min(timeout, HELD_BACK_POLL_S)

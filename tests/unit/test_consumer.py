@@ -1,9 +1,12 @@
 """The batched consumer between Kafka and Faust, with neither of them running."""
 
+import asyncio
+
 import pytest
 from aiokafka.structs import ConsumerRecord
 from faust.transport.consumer import Consumer as StockConsumer
 from faust.transport.consumer import ThreadDelegateConsumer
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.types import TP
 
 from cryptoviz.app import BatchedApp
@@ -227,3 +230,41 @@ async def test_records_are_sent_idempotently_and_acknowledged_by_all_replicas(co
     settings = consumer.app.producer._settings_extra()
 
     assert settings == {"acks": "all", "enable_idempotence": True}
+
+
+async def test_a_partition_whose_position_is_not_known_yet_is_not_looked_at(
+    consumer, reached, monkeypatch
+):
+    looked_at = []
+    monkeypatch.setattr(
+        AIOKafkaConsumerThread, "verify_event_path", lambda self, now, tp: looked_at.append(tp)
+    )
+
+    consumer.verify_event_path(1.0, SOURCE)
+    reached[SOURCE] = 5
+    consumer.verify_event_path(2.0, SOURCE)
+
+    assert looked_at == [SOURCE]
+
+
+async def test_a_message_is_handed_over_at_once_or_when_there_is_room(consumer):
+    log, room, rebalance = [], asyncio.Event(), asyncio.Event()
+
+    async def hand_over(message, wait=False):
+        if wait:
+            await room.wait()
+        log.append(message)
+
+    await consumer.wait_first(hand_over("one"), rebalance.wait())
+    assert log == ["one"]
+    handing_over = asyncio.create_task(
+        consumer.wait_first(hand_over("two", wait=True), rebalance.wait())
+    )
+    await asyncio.sleep(0)
+    room.set()
+    await handing_over
+    assert log == ["one", "two"]
+    room.clear()
+    rebalance.set()
+    await consumer.wait_first(hand_over("three", wait=True), rebalance.wait())
+    assert log == ["one", "two"]

@@ -21,10 +21,13 @@ OVERRIDDEN = {
     (Consumer, "_new_offset"): "(self, tp)",
     (Consumer, "on_partitions_assigned"): "(self, assigned, generation_id=0)",
     (Consumer, "perform_seek"): "(self)",
+    (Consumer, "sleep"): "(self, n)",
+    (Consumer, "wait_first"): "(self, *coros, timeout=None)",
     (ThreadDelegateConsumer, "_getmany"): "(self, active_partitions, timeout)",
     (driver.Consumer, "_new_consumer_thread"): "(self)",
     (driver.Consumer, "_to_message"): "(self, tp, record)",
     (driver.AIOKafkaConsumerThread, "_create_worker_consumer"): "(self, transport)",
+    (driver.AIOKafkaConsumerThread, "verify_event_path"): "(self, now, tp)",
     (driver.Producer, "_settings_extra"): "(self)",
     (driver.Producer, "send"): "(self, topic, key, value, partition, timestamp, headers, *, "
     "transactional_id=None)",
@@ -44,6 +47,7 @@ CALLED = {
     (AIOKafkaConsumer, "seek_to_beginning"): "(self, *partitions)",
     (FetchResult, "getall"): "(self, max_records=None)",
     (FetchResult, "check_assignment"): "(self, tp)",
+    (FetchResult, "calculate_backoff"): "(self)",
     (FetchResult, "_update_position"): "(self)",
 }
 

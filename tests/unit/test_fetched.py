@@ -61,7 +61,7 @@ def fetched(data, position, tp=SOURCE):
 
 
 def taken_whole(data, position=0):
-    results = Fetched({"source"})
+    results = Fetched({"source"}, frozenset().__contains__)
     results[SOURCE] = fetched(data, position)
     return results[SOURCE]
 
@@ -112,7 +112,7 @@ def test_a_damaged_batch_is_an_error_and_nothing_before_it_is_counted():
 
 
 def test_other_topics_and_errors_are_left_alone():
-    results = Fetched({"source"})
+    results = Fetched({"source"}, frozenset().__contains__)
     results[PLAIN] = fetched(batch_of(0, 2), 0, PLAIN)
     results[SOURCE] = error = FetchError(error=KeyError(), backoff=0.1)
 
@@ -120,8 +120,18 @@ def test_other_topics_and_errors_are_left_alone():
     assert results[SOURCE] is error
 
 
+def test_records_that_nobody_wants_now_keep_no_others_from_being_fetched():
+    held_back = set()
+    results = Fetched({"source"}, held_back.__contains__)
+    results[SOURCE] = fetched(batch_of(0, 2), 0)
+
+    assert 0 < results[SOURCE].calculate_backoff() <= 0.1
+    held_back.add(SOURCE)
+    assert results[SOURCE].calculate_backoff() == 0
+
+
 def test_what_is_dropped_before_it_is_taken_frees_its_memory_at_once():
-    results = Fetched({"source"})
+    results = Fetched({"source"}, frozenset().__contains__)
     results[SOURCE] = fetched(batch_of(0, 3), 0)
     kept = weakref.ref(results[SOURCE])
 
