@@ -13,28 +13,26 @@ from faust.types import StreamT
 
 from cryptoviz import topics
 from cryptoviz.app import app
-from cryptoviz.batch import Batch
+from cryptoviz.batch import Batch, side_by_side
 from cryptoviz.prediction.close import Close
 from cryptoviz.producer import Producer
+from cryptoviz.settings import current
 from tables import predictions, scores
 
-# What is emitted meanwhile makes one batch. Each batch writes what the models of its pairs have
-# learnt, kilobytes a pair, and who predicts five minutes ahead need not do so for each ticker.
+# What is emitted meanwhile makes one batch of a partition. Each batch writes what the models of its
+# pairs have learnt, kilobytes a pair, and who predicts five minutes ahead need not do so for each
+# ticker.
 GATHER_S = 0.1
+REBALANCE_POLL_S = 0.02
 
 
 @app.agent(topics.closes)
 async def predict(batches: StreamT[Batch[Close]]) -> None:
     """Predict when a price window ends, and score predictions whose time has come."""
-    async for batch in batches:
-        batch.raw.take()
-        if await _work(batch):
-            batch.raw.finish()
-        await asyncio.sleep(GATHER_S)
+    await side_by_side(batches, _work, current().topic_partitions)
 
 
-async def _work(batch: Batch[Close]) -> bool:
-    """Return whether all is done; if not, a rebalance came, and the batch is read again."""
+async def _work(batch: Batch[Close]) -> None:
     generation = app.consumer_generation_id
 
     def is_overtaken() -> bool:
@@ -44,15 +42,19 @@ async def _work(batch: Batch[Close]) -> bool:
     if folded.latest:
         predictions.keep(folded)
         await _acknowledged()
-        if is_overtaken():
-            return False
-        predictions.publish(folded)
-        scores.update(folded.partition, folded.outcomes)
-        await _acknowledged()
-        if is_overtaken():
-            return False
+        if not is_overtaken():
+            predictions.publish(folded)
+            scores.update(folded.partition, folded.outcomes)
+            await _acknowledged()
+    if is_overtaken():
+        # The batch is read again by whoever has the partition then. Until Kafka has said who that
+        # is, this one must not count as finished, nor may one behind it begin.
+        while app.rebalancing:  # noqa: ASYNC110  # Faust has no event for the end of it
+            await asyncio.sleep(REBALANCE_POLL_S)
+        return
     predictions.finish(folded)
-    return True
+    if not folded.latest:
+        await asyncio.sleep(GATHER_S)
 
 
 async def _acknowledged() -> None:
