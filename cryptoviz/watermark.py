@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
+# For how many seconds of wall time, at least, rows are kept for a source that is silent. What is
+# closed too early is corrected; what is deleted too early is not.
+EXPIRY_PATIENCE_S = 600.0
+
 
 class Watermark:
     """How far event time has come, by the slowest of the source partitions.
@@ -40,10 +44,22 @@ class Watermark:
 
     def value(self, now_s: float) -> float:
         """Return the event time (s) before which records are late; -inf before any record."""
+        return self._value(now_s, self._idle_timeout_s)
+
+    def expired_until(self, now_s: float, retention_s: float) -> float:
+        """Return the event time (s) up to which rows kept for *retention_s* have expired.
+
+        A source that is far behind may be silent for as long as its records wait elsewhere, as
+        articles do that are still to be split. It must not find its windows deleted then.
+        """
+        patience_s = max(self._idle_timeout_s, EXPIRY_PATIENCE_S)
+        return self._value(now_s, patience_s) - retention_s
+
+    def _value(self, now_s: float, patience_s: float) -> float:
         awake = [
             stream_time
             for source, stream_time in self._stream_times.items()
-            if now_s - self._last_seen_s[source] < self._idle_timeout_s
+            if now_s - self._last_seen_s[source] < patience_s
         ]
         reached = min(awake) if awake else max(self._stream_times.values(), default=-math.inf)
         return reached - self._lateness_s

@@ -134,8 +134,9 @@ class WindowedTable(Generic[W]):
             changed[key] = window
         for key, window in changed.items():
             self._outlet.publish(partition, memory, key, window, now_s)
-        horizon_s = memory.watermark.value(now_s) - self._settings.table_retention
-        for key in memory.pop_expired(horizon_s):
+        for key in memory.pop_expired(
+            memory.watermark.expired_until(now_s, self._settings.table_retention)
+        ):
             self.rows.delete(partition, key)
 
     async def tick(self) -> None:

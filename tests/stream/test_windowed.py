@@ -354,6 +354,22 @@ async def test_windows_close_by_the_slowest_source_even_before_it_says_anything(
     assert (row["final"], row["count"], row["reason"]) == (True, 2, None)
 
 
+async def test_articles_that_wait_to_be_split_find_their_windows_however_far_others_are(
+    begin, kafka
+):
+    life = await sentiment_life(begin)
+    life.fold(a_mention("a", 0), source=1)
+
+    life.now_s += 120
+    life.fold(a_mention("b", 3 * 86_400), source=0)
+    life.fold(a_mention("c", 1), source=1, first=1)
+    life.acknowledge()
+
+    row = kafka.changelog()[f"BTC|{START_S}".encode()]
+    assert (row["final"], row["count"]) == (True, 2)
+    assert life.late == []
+
+
 async def test_a_correction_also_corrects_the_change_of_the_next_window(begin, kafka):
     life = await sentiment_life(begin)
     life.fold(a_mention("a", 0, score=0.5), a_mention("b", 300, score=0.75))

@@ -86,6 +86,16 @@ def test_a_silent_source_no_longer_holds_back():
     assert watermark.value(1060) == 4400
 
 
+def test_a_silent_source_finds_its_rows_for_ten_minutes():
+    watermark = a_watermark(expected=("0", "1"))
+    watermark.observe("1", 90_000, now_s=1000)
+    watermark.observe("1", 95_000, now_s=1599)
+
+    assert watermark.value(1100) == 94_400
+    assert watermark.expired_until(1599, retention_s=86_400) == -math.inf
+    assert watermark.expired_until(1600, retention_s=86_400) == 8_000
+
+
 def test_when_all_are_silent_the_furthest_counts():
     watermark = a_watermark()
     watermark.observe("0", 3000, now_s=1000)
