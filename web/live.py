@@ -60,7 +60,7 @@ class LiveRows(msgspec.Struct, kw_only=True):
 @answers(LiveRows, problems=(400, 404, 503), cached_s=LIVE_AGE_S)
 async def live_table(view: View, request: Request, table: TableName, query: LiveQuery) -> Answer:
     """Return the newest window of each subject, or every row of a plain table."""
-    known(table)
+    table = known(table)
     return _answer(table, None, await newest(table, query.scope))
 
 
@@ -70,7 +70,7 @@ async def live_key(
     view: View, request: Request, table: TableName, key: KeyText, query: KeyQuery
 ) -> Answer:
     """Return the windows of one subject, newest first."""
-    known(table)
+    table = known(table)
     subject = subject_of(table, key)
     values = await windows(table, subject, query.limit, query.window, query.scope)
     if not values:

@@ -9,7 +9,9 @@ from urllib.parse import quote
 import msgspec
 
 from cryptoviz.app import app
+from cryptoviz.settings import current
 from tables import configuration, predictions
+from tables.sizes import label
 from tables.windowed import WindowedTable
 from web import registry
 from web.answers import Refusal, bad_parameter, unavailable
@@ -46,11 +48,16 @@ async def windows(
     return sorted(values)[:limit] if _is_spread(table) else values
 
 
-def known(table: str) -> None:
-    """Refuse a table that there is not, and any table while the worker recovers."""
-    names = sorted([*registry.windowed(), *registry.plain()])
-    if table not in names:
-        there = ", ".join(names)
+def known(table: str) -> str:
+    """Return the name of a table, which *table* may be without the size of its windows.
+
+    Refuses a table that there is not, and any table while the worker recovers.
+    """
+    names = {*registry.windowed(), *registry.plain()}
+    sizes_s = current().price_size, current().sentiment_size
+    named = {table, *(f"{table}_{label(size_s)}" for size_s in sizes_s)} & names
+    if not named:
+        there = ", ".join(sorted(names))
         raise Refusal(
             404,
             f"There is no table {table!r}; there are {there}.",
@@ -58,6 +65,7 @@ def known(table: str) -> None:
             value=table,
         )
     ready()
+    return min(named, key=len)
 
 
 def ready() -> None:

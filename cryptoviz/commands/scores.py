@@ -90,13 +90,13 @@ def scores(
         for row in rows
         if all(value is None or row[name] == value for name, value in wanted.items())
     ]
-    if not sys.stdout.isatty():
-        for row in found:
-            click.echo(json.dumps(row))
-    elif found:
+    if not found:
+        click.echo("There are no such scores yet.", err=True)
+    elif sys.stdout.isatty():
         Console().print(_table(found, columns))
     else:
-        click.echo("There are no scores yet: no predicted time has come.")
+        for row in found:
+            click.echo(json.dumps(row))
 
 
 def _ask(url: str | None, table: str, key: str | None, kind: type[T]) -> T:

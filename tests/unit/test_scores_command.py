@@ -86,6 +86,13 @@ def test_scores_can_be_asked_for_by_pair_model_horizon_and_period():
     assert [json.loads(line)["horizon"] for line in result.output.splitlines()] == [900]
 
 
+def test_without_scores_a_pipe_stays_empty_and_people_are_told():
+    result, _ = run("--model", "nobody's")
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "There are no such scores yet.\n"
+
+
 def test_a_refusal_of_the_worker_is_shown_in_its_words():
     result, _ = run(status=404, body={"detail": "Table scores has no row for 'A/B'."})
 
