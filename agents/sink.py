@@ -17,6 +17,7 @@ from cryptoviz.ingests import (
     consumer,
     database,
     refresher,
+    sentiment,
     tickers,
     trades,
 )
@@ -24,9 +25,7 @@ from cryptoviz.records import Alert, Article, Ticker, Trade
 from cryptoviz.sentiment import SentimentWindow
 from cryptoviz.settings import current
 from cryptoviz.timescale.failures import or_next_time
-from cryptoviz.timescale.results import SENTIMENT, upsert
 from cryptoviz.timescale.retention import drop_expired
-from cryptoviz.timescale.windows import sentiment_row
 
 # Partitions of a topic that are written at a time: while the database works on the rows of one,
 # those of another are made and sent.
@@ -63,9 +62,7 @@ async def sink_rawalert(batches: StreamT[Batch[Alert]]) -> None:
 async def sink_sentiment(batches: StreamT[Batch[SentimentWindow]]) -> None:
     """Write each sentiment window to sentiment_data; a higher revision replaces a lower one."""
     async for batch in each(batches):
-        rows = [sentiment_row(window) for window in batch.decoded.records]
-        await upsert(await database.migrated(), SENTIMENT, rows)
-        refresher.note(SENTIMENT.name, (row[0] for row in rows), datetime.now(UTC))
+        await sentiment.write(batch)
 
 
 @sink.timer(CHECK_INTERVAL_S)  # type: ignore[untyped-decorator]

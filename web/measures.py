@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from cryptoviz import tally
 from cryptoviz.ingest import Ingest
+from cryptoviz.result_ingest import ResultIngest
 from tables import instruments
 from web import registry
 
@@ -99,7 +100,7 @@ class Parts(Collector):
 class Stored(Collector):
     """What became of the records that the sink has read."""
 
-    def __init__(self, ingests: Mapping[str, Ingest[Any]]) -> None:
+    def __init__(self, ingests: Iterable[Ingest[Any] | ResultIngest[Any]]) -> None:
         self._ingests = ingests
 
     def collect(self) -> Iterator[Metric]:
@@ -109,7 +110,7 @@ class Stored(Collector):
             "Rows written, skipped, expired or refused by the database.",
             labels=("table", "outcome"),
         )
-        for ingest in self._ingests.values():
+        for ingest in self._ingests:
             for outcome, count in sorted(ingest.counts.items()):
                 rows.add_metric((ingest.table.name, outcome), count)
         yield rows

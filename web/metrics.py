@@ -6,7 +6,7 @@ from faust.types.web import Request, View
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from cryptoviz.app import app, sink
-from cryptoviz.ingests import by_topic
+from cryptoviz.ingests import every
 from cryptoviz.settings import current
 from web.answers import Answer
 from web.health import status
@@ -23,6 +23,6 @@ async def metrics(view: View, request: Request) -> Answer:
     """Return counters and gauges of this worker alone; counters begin at its start."""
     told = [Parts(PARTS, (await status()).down), Reading("stream", app), Outcomes(), process]
     if current().cryptoviz_sink == "internal" and current().timescale_dsn:
-        told += [Reading("sink", sink), Stored(by_topic)]
+        told += [Reading("sink", sink), Stored(every)]
     # A reading is of now; one that was kept would stand still.
     return Answer(text(*told), CONTENT_TYPE_PLAIN_0_0_4, headers={"Cache-Control": "no-store"})

@@ -6,7 +6,7 @@ from faust.types.web import Request, Response, View
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from cryptoviz.app import sink
-from cryptoviz.ingests import by_topic, database
+from cryptoviz.ingests import database, every
 from web.answers import json_value
 from web.measures import Parts, Reading, Stored, process, text
 
@@ -20,7 +20,7 @@ async def health(view: View, request: Request) -> Response:
         "ready": ready,
         "status": "starting" if not ready else "degraded" if trouble else "ok",
         "down": {"database": trouble} if trouble else {},
-        "rows": {ingest.table.name: dict(ingest.counts) for ingest in by_topic.values()},
+        "rows": {ingest.table.name: dict(ingest.counts) for ingest in every},
     }
     return json_value(view, report, status=200 if ready else 503)
 
@@ -29,5 +29,5 @@ async def health(view: View, request: Request) -> Response:
 async def metrics(view: View, request: Request) -> Response:
     """Return the counters and gauges of this sink; counters begin at its start."""
     down = {"database"} if await database.trouble() else set()
-    body = text(Parts({"database"}, down), Reading("sink", sink), Stored(by_topic), process)
+    body = text(Parts({"database"}, down), Reading("sink", sink), Stored(every), process)
     return view.bytes(body, content_type=CONTENT_TYPE_PLAIN_0_0_4)

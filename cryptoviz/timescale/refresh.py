@@ -64,7 +64,14 @@ class AggregateRefresher:
         self._interval = timedelta(seconds=interval_s)
         self._last: datetime | None = None
         self._exist: bool | None = None
+        self._beginning = 0
         self._due = {name: _Due(None) for names in AGGREGATES.values() for name in names}
+
+    def begin_anew(self) -> None:
+        """Refresh all that is retained once more: others may have left hours that they changed."""
+        self._beginning += 1
+        for due in self._due.values():
+            due.materialised_to = None
 
     def note(self, table: str, times: Iterable[datetime], now: datetime) -> None:
         """Remember that rows of *table* with these *times*, in UTC, have been written at *now*.
@@ -107,7 +114,7 @@ class AggregateRefresher:
     async def _refresh(self, pool: Pool, aggregate: str, due: _Due, now: datetime) -> list[Window]:
         # Rows that are noted while this waits for the database must not be lost.
         hours, due.hours = due.hours, set()
-        settled = _settled(now)
+        settled, beginning = _settled(now), self._beginning
         windows = self._windows(aggregate, due.materialised_to, hours, now)
         for index, window in enumerate(windows):
             try:
@@ -118,7 +125,8 @@ class AggregateRefresher:
                     raise
                 log.warning("%s is not refreshed yet: %s", aggregate, sentence(error))
                 return windows[:index]
-        due.materialised_to = settled
+        if beginning == self._beginning:
+            due.materialised_to = settled
         return windows
 
     def _windows(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from cryptoviz.timescale.failures import retrying
 from cryptoviz.timescale.pool import Pool, transaction
@@ -129,16 +128,15 @@ async def upsert(
     table: ResultTable,
     rows: Sequence[Row],
     *,
-    keep_since: datetime | None = None,
     patience_s: float | None = None,
 ) -> int:
     """Insert *rows*, or replace those of lower rank; return how many rows changed.
 
-    Replays change nothing. Rows before *keep_since* are left out. Passing failures are retried
-    for *patience_s* seconds, for ever when None.
+    Replays change nothing. Passing failures are retried for *patience_s* seconds, for ever when
+    None.
     """
     # One statement cannot touch a row twice; and in the order of keys two workers cannot deadlock.
-    latest = table.latest(row for row in rows if keep_since is None or row[0] >= keep_since)
+    latest = table.latest(rows)
     if not latest:
         return 0
     columns = [list(column) for column in zip(*latest, strict=True)]

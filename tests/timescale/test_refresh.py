@@ -71,6 +71,40 @@ async def test_a_new_worker_refreshes_what_its_predecessor_left(
     assert await hourly(pool) == oracle.candles(rows, HOUR)
 
 
+async def test_a_worker_that_takes_over_refreshes_what_the_one_before_left(
+    timescale: Server, pool: Pool
+) -> None:
+    now = datetime.now(UTC)
+    rows = oracle.a_market(this_hour() - 30 * DAY, this_hour())
+    refresher = AggregateRefresher(retention_days=90, interval_s=60)
+    await put(pool, rows[:500])
+    await refresher.refresh_due(pool, now)
+    await put(pool, rows[500:], 500)
+
+    refresher.begin_anew()
+    await refresher.refresh_due(pool, now + timedelta(seconds=60))
+
+    assert await hourly(pool) == oracle.candles(rows, HOUR)
+
+
+async def test_a_takeover_within_a_refresh_is_not_forgotten(
+    timescale: Server, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    refresher = AggregateRefresher(retention_days=90, interval_s=60)
+
+    async def overtaken(*_: object) -> None:
+        refresher.begin_anew()
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cryptoviz.timescale.refresh.refresh", overtaken)
+        await refresher.refresh_due(pool, now)
+    done = await refresher.refresh_due(pool, now + timedelta(seconds=60))
+
+    assert {window.aggregate for window in done} >= {"ticker_ohlc_hourly", "sentiment_hourly"}
+    assert all(window.start < now - 80 * DAY for window in done)
+
+
 async def test_aggregates_outlive_the_rows_that_retention_drops(
     timescale: Server, dsn: str, pool: Pool
 ) -> None:
