@@ -33,22 +33,22 @@ async def predict(batches: StreamT[Batch[Close]]) -> None:
 
 
 async def _work(batch: Batch[Close]) -> None:
-    generation = app.consumer_generation_id
-
     def is_overtaken() -> bool:
-        return app.rebalancing or generation != app.consumer_generation_id
+        return app.rebalancing or batch.raw.dropped
 
-    folded = predictions.fold(batch.partition, batch.decoded.records, batch.offsets())
-    if folded.latest:
-        predictions.keep(folded)
-        await _acknowledged()
-        if not is_overtaken():
-            predictions.publish(folded)
-            scores.update(folded.partition, folded.outcomes)
+    # A batch may have waited for the one before it while the partition went elsewhere.
+    if not is_overtaken():
+        folded = predictions.fold(batch.partition, batch.decoded.records, batch.offsets())
+        if folded.latest:
+            predictions.keep(folded)
             await _acknowledged()
+            if not is_overtaken():
+                predictions.publish(folded)
+                scores.update(folded.partition, folded.outcomes)
+                await _acknowledged()
     if is_overtaken():
-        # The batch is read again by whoever has the partition then. Until Kafka has said who that
-        # is, this one must not count as finished, nor may one behind it begin.
+        # It is read again by whoever has the partition then. Until Kafka has said who that is, it
+        # must not count as finished, nor may one behind it begin.
         while app.rebalancing:  # noqa: ASYNC110  # Faust has no event for the end of it
             await asyncio.sleep(REBALANCE_POLL_S)
         return

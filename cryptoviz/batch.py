@@ -30,15 +30,16 @@ class RawBatch:
     *finished* is set by the agent that has done all its work on the batch. Only then may the
     offsets be committed: that Faust acknowledged the event proves nothing, since it also
     acknowledges events that it skips and events on which an agent raised.
+    *dropped* says that the partition is read again from what is committed, by whoever has it now.
     """
 
-    __slots__ = ("_before", "_taken", "finished", "position", "records", "tp")
+    __slots__ = ("_before", "_taken", "dropped", "finished", "position", "records", "tp")
 
     def __init__(self, tp: TP, records: Sequence[RawRecord], position: int | None = None) -> None:
         self.tp = tp
         self.records = records
         self.position: int = records[0].offset if position is None else position
-        self.finished = False
+        self.finished = self.dropped = False
         self._before: RawBatch | None = None
         self._taken = False
 

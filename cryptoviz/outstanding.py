@@ -66,10 +66,12 @@ class Outstanding:
 
     def forget(self, tp: TP) -> None:
         """Drop the batches of *tp*: it is read again."""
-        self._batches.pop(tp, None)
+        for batch in self._batches.pop(tp, ()):
+            batch.dropped = True
         self._ends.pop(tp, None)
 
     def clear(self) -> None:
         """Drop all batches."""
-        self._batches.clear()
+        for tp in list(self._batches):
+            self.forget(tp)
         self._ends.clear()

@@ -112,3 +112,14 @@ def test_no_batch_is_taken_twice():
 
     with pytest.raises(OrderError, match="Two agents read source, partition 0"):
         batch.take()
+
+
+def test_a_batch_that_is_read_again_knows_it():
+    committed, first, second = a_batch(0), a_batch(1), a_batch(2)
+    outstanding = handed_over(committed, first, second)
+    committed.finish()
+    outstanding.pop_finished(ZERO)
+
+    outstanding.clear()
+
+    assert [batch.dropped for batch in (committed, first, second)] == [False, True, True]
