@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import asyncpg
 
 from cryptoviz.timescale.failures import sentence
@@ -9,10 +11,18 @@ from cryptoviz.timescale.pool import Connection
 from cryptoviz.timescale.statements import Server, query
 
 
-async def decide(dsn: str, connection: Connection, *, wanted: bool, notes: list[str]) -> Server:
+async def decide(
+    dsn: str,
+    connection: Connection,
+    *,
+    wanted: bool,
+    notes: list[str],
+    settings: Mapping[str, str],
+) -> Server:
     """Return which schema the database *dsn*, open as *connection*, is to have.
 
-    What stands in the way of TimescaleDB is appended to *notes*, as sentences.
+    What stands in the way of TimescaleDB is appended to *notes*, as sentences. *settings* are the
+    server's for further connections, timeouts among them.
     """
     state = await connection.fetchrow(query("extension"))
     if state is None:
@@ -21,12 +31,12 @@ async def decide(dsn: str, connection: Connection, *, wanted: bool, notes: list[
         notes.append("TimescaleDB is not used, as was asked for.")
         return "postgresql"
     if state["installed"] is None:
-        problem = await _create(dsn)
+        problem = await _create(dsn, settings)
         if problem:
             notes.append(f"TimescaleDB is available here but cannot be created: {problem}.")
             return "postgresql"
         notes.append("Created the extension timescaledb.")
-    licence = await _licence(dsn)
+    licence = await _licence(dsn, settings)
     if licence != "timescale":
         # The Apache edition has hypertables only.
         notes.append(
@@ -37,10 +47,10 @@ async def decide(dsn: str, connection: Connection, *, wanted: bool, notes: list[
     return "timescaledb"
 
 
-async def _create(dsn: str) -> str | None:
+async def _create(dsn: str, settings: Mapping[str, str]) -> str | None:
     # On a connection of its own: a server that has not preloaded the library ends the session.
     try:
-        connection = await asyncpg.connect(dsn, timeout=10.0)
+        connection = await asyncpg.connect(dsn, timeout=10.0, server_settings=dict(settings))
         try:
             async with connection.transaction():
                 await connection.execute(query("migration_lock"))
@@ -52,9 +62,9 @@ async def _create(dsn: str) -> str | None:
     return None
 
 
-async def _licence(dsn: str) -> str | None:
+async def _licence(dsn: str, settings: Mapping[str, str]) -> str | None:
     # A session that was open before the extension was created does not know its settings.
-    connection = await asyncpg.connect(dsn, timeout=10.0)
+    connection = await asyncpg.connect(dsn, timeout=10.0, server_settings=dict(settings))
     try:
         licence: str | None = await connection.fetchval(query("extension_licence"))
         return licence

@@ -70,12 +70,13 @@ async def migrate(
     async for attempt in retrying(patience_s):
         with attempt:
             report = Report(retention_days=retention_days)
-            connection = await asyncpg.connect(
-                dsn, timeout=10.0, server_settings=server_settings(statement_timeout_s)
-            )
+            settings = server_settings(statement_timeout_s)
+            connection = await asyncpg.connect(dsn, timeout=10.0, server_settings=settings)
             try:
                 await _ledger(connection)
-                server = await decide(dsn, connection, wanted=extension, notes=report.notes)
+                server = await decide(
+                    dsn, connection, wanted=extension, notes=report.notes, settings=settings
+                )
                 report.server = server
                 await _run(connection, report, lock_timeout_s)
             finally:
