@@ -52,6 +52,7 @@ bench: .venv/installed  ## Run the benchmarks, each beside what it is compared w
 	$(BIN)/python -m benchmarks.fanout
 	$(BIN)/python -m benchmarks.predictions
 	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.dashboard
 
 clean:  ## Remove the virtual environment and all data of the embedded servers
 	rm -rf .venv data build *.egg-info web/static web/ui/node_modules

@@ -14,8 +14,9 @@ from .building import build
 from .chromium import ARGUMENTS, chromium_path
 from .stage import Stage
 
-# So many that there are forecasts of yesterday at any time of the day.
-HOURS = 26
+# So many that there are forecasts of yesterday at any time of the day, and minutes before those
+# that the chart reads by itself.
+HOURS = 30
 RATE_PER_S = 0.4
 # What the page's own policy forbids must not be tried either.
 WATCH_POLICY = """

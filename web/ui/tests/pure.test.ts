@@ -44,7 +44,9 @@ describe("indicators", () => {
       { time: 86_460, vwap: null, volume: 0 },
     ];
 
-    expect(dayVwap(bars)).toEqual([10, 30, 7, 7]);
+    expect(dayVwap(bars, true)).toEqual([10, 30, 7, 7]);
+    expect(dayVwap(bars, false)).toEqual([null, null, 7, 7]);
+    expect(dayVwap(bars.slice(2), false)).toEqual([7, 7]);
   });
 });
 

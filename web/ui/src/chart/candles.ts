@@ -14,6 +14,8 @@ export type Change = "newest" | "older" | "none";
 
 export class Candles {
   readonly bars: Bar[] = [];
+  /** Whether there are none before the oldest one. */
+  isWhole = false;
 
   /** Put *row* in its place; say whether it is at the end, before it, or nothing new. */
   put(row: CandleRow): Change {

@@ -23,8 +23,13 @@ export interface Traded {
 
 const DAY_S = 86_400;
 
-/** The volume-weighted average price since midnight UTC, up to and with each bar. */
-export function dayVwap(bars: readonly Traded[]): Line {
+/**
+ * The volume-weighted average price since midnight UTC, up to and with each bar. Of the first day
+ * bars may be missing, unless the bars are the *whole* history, and then it has none.
+ */
+export function dayVwap(bars: readonly Traded[], whole: boolean): Line {
+  const first = bars[0]?.time ?? 0;
+  const partial = whole || first % DAY_S === 0 ? -1 : Math.floor(first / DAY_S);
   let day = -1;
   let turnover = 0;
   let volume = 0;
@@ -35,6 +40,6 @@ export function dayVwap(bars: readonly Traded[]): Line {
       turnover += bar.vwap * bar.volume;
       volume += bar.volume;
     }
-    return volume > 0 ? turnover / volume : null;
+    return volume > 0 && today !== partial ? turnover / volume : null;
   });
 }

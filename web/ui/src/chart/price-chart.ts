@@ -344,7 +344,7 @@ export class PriceChart {
   }
 
   private lineOf(name: LineName, bars: readonly Bar[]): Line {
-    if (name === "vwap") return dayVwap(bars);
+    if (name === "vwap") return dayVwap(bars, this.candles?.isWhole ?? false);
     const closes = bars.map((bar) => bar.close);
     return movingAverage(closes, name === "ma20" ? 20 : 50);
   }

@@ -19,7 +19,7 @@ export const health = reactive({
   connection: "connecting" as FeedStatus,
   lostAtS: 0,
   connectedAtS: 0,
-  /** When an update last reached this page (Unix s), 0 before any. */
+  /** When a record last showed on this page (Unix s), 0 before any. */
   heardS: 0,
   updatesPerS: 0,
 });
@@ -27,9 +27,9 @@ export const health = reactive({
 let updates = 0;
 let countedS = Date.now() / 1_000;
 
-export function countUpdates(count: number): void {
+export function countUpdates(count: number, isHeard: boolean): void {
   updates += count;
-  health.heardS = Date.now() / 1_000;
+  if (isHeard) health.heardS = Date.now() / 1_000;
 }
 
 setInterval(() => {

@@ -137,6 +137,13 @@ export async function open(pair: string, interval: Interval): Promise<void> {
   const first = drawn.candles.oldest?.time ?? Date.now() / 1_000 - 86_400;
   await Promise.all([readMoods(crypto, first, null), readAlerts(pair), readArticles()]);
   if (mine === opened && drawn.candles.bars.length < FIRST_BARS / 2) await readOlder();
+  // The day's VWAP begins at midnight.
+  while (mine === opened && interval === "1m" && !hasToday() && (await readOlder()));
+}
+
+function hasToday(): boolean {
+  const now = Date.now() / 1_000;
+  return (drawn.candles.oldest?.time ?? now) <= now - (now % 86_400);
 }
 
 /** Put candles before the oldest one, and their sentiment; true if there were any. */
@@ -152,10 +159,10 @@ export async function readOlder(): Promise<boolean> {
     const rows = near.length ? near : await older(pair, interval, end, FIRST_DAY);
     if (mine !== opened) return false;
     market.historyTrouble = null;
-    hasAll = !rows.length;
+    hasAll = drawn.candles.isWhole = !rows.length;
     for (const row of rows) drawn.candles.put(row);
+    listener?.onBars([]);
     if (!hasAll) {
-      listener?.onBars([]);
       await readMoods(crypto, drawn.candles.oldest?.time ?? end, end);
     }
     return !hasAll;

@@ -15,9 +15,18 @@ export function takes(names: readonly string[], taker: Taker): void {
   for (const name of names) takers.set(name, taker);
 }
 
+const RECORDS = ["ticker", "alert", "article"];
+
+/** Whether a record has come: windows also close, and forecasts follow, when none comes any more. */
+function isHeard({ channel, data }: Update): boolean {
+  const name = channel.split(":")[0] ?? "";
+  const isWindow = name === "candles" || name === "sentiment";
+  return RECORDS.includes(name) || (isWindow && !(data as { final: boolean }).final);
+}
+
 export const feed = new Feed(`${location.origin.replace(/^http/, "ws")}/ws/`, {
   onUpdates(updates: Update[], isNews: boolean) {
-    if (isNews) countUpdates(updates.length);
+    if (isNews) countUpdates(updates.length, updates.some(isHeard));
     for (const { channel, data } of updates) takers.get(channel.split(":")[0] ?? "")?.take(data);
   },
   onStatus: setConnection,

@@ -76,6 +76,7 @@ export const en = {
   skillNone: "No better than assuming that the price stays.",
   skillGood: "Errors {percent} smaller than assuming that the price stays.",
   skillUnknown: "Too few outcomes to judge.",
+  skillNoModel: "No model does better here than assuming that the price stays.",
   skillReference: "The reference that the others are judged by.",
   coverageLow: "Its ranges are too narrow: {actual} were hit, not {level}.",
   health: "Health",
@@ -103,6 +104,7 @@ export const en = {
   live: "Live",
   connecting: "Connecting",
   lost: "Reconnecting",
+  stopped: "Stopped",
   bannerLost: "The connection to the worker is lost; trying again. What you see is as of {time} UTC.",
   bannerDead:
     "The feed has stopped: nothing has arrived for {age}. What you see is as of {time} UTC.",

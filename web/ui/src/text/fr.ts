@@ -78,6 +78,7 @@ export const fr: Texts = {
   skillNone: "Pas mieux que supposer un prix inchangé.",
   skillGood: "Erreurs plus petites de {percent} qu’en supposant un prix inchangé.",
   skillUnknown: "Trop peu de résultats pour juger.",
+  skillNoModel: "Aucun modèle ne fait mieux ici que de supposer un prix inchangé.",
   skillReference: "La référence à laquelle les autres sont comparés.",
   coverageLow: "Ses fourchettes sont trop étroites : {actual} atteintes, au lieu de {level}.",
   health: "Santé",
@@ -105,6 +106,7 @@ export const fr: Texts = {
   live: "En direct",
   connecting: "Connexion",
   lost: "Reconnexion",
+  stopped: "À l’arrêt",
   bannerLost:
     "La connexion au service est perdue ; nouvel essai en cours. Affichage arrêté à {time} UTC.",
   bannerDead: "Le flux s’est arrêté : rien reçu depuis {age}. Affichage arrêté à {time} UTC.",
