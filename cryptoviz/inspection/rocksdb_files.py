@@ -1,7 +1,8 @@
 """Tables in the RocksDB files of a worker, opened read-only: a running worker does not notice.
 
-A read-only opening takes no lock and writes nothing. Beside a running worker it shows what was
-in the files at that moment; a file that compaction removes meanwhile means opening again.
+A read-only opening takes no lock, and what it writes nonetheless goes beside links to the files,
+not into the worker's directory. Beside a running worker it shows what was in the files at that
+moment; a file that compaction removes meanwhile means opening again.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -23,6 +25,8 @@ from cryptoviz.settings import Settings
 _STORE = re.compile(r"^(?P<table>.+)-(?P<partition>[0-9]+)\.db$")
 # Faust keeps the changelog offset of a store in the store itself, under such a key.
 _FAUSTS_OWN = b"__faust\0"
+# Written anew by whoever opens a store, read-only or not.
+_REWRITTEN = "rocksdict-config.json"
 ATTEMPTS = 5
 
 
@@ -66,15 +70,23 @@ class Files:
 
     def _stores(self) -> dict[str, dict[int, Path]]:
         stores: dict[str, dict[int, Path]] = {}
-        if not self._directory.is_dir():
-            raise click.ClickException(
-                f"There is no directory {self._directory}; CRYPTOVIZ_DATA_DIR and CRYPTOVIZ_ID "
-                "must be those of the worker."
-            )
-        for path in self._directory.iterdir():
+        for path in self._paths():
             if match := _STORE.match(path.name):
                 stores.setdefault(match["table"], {})[int(match["partition"])] = path
         return stores
+
+    def _paths(self) -> list[Path]:
+        try:
+            return list(self._directory.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            raise click.ClickException(
+                f"There is no directory {self._directory}; CRYPTOVIZ_DATA_DIR and CRYPTOVIZ_ID "
+                "must be those of the worker."
+            ) from None
+        except OSError as error:
+            raise click.ClickException(
+                f"Directory {self._directory} cannot be read: {error.strerror}."
+            ) from None
 
     def _read(self, paths: dict[int, Path]) -> Iterator[TableRow]:
         for partition, path in sorted(paths.items()):
@@ -96,8 +108,12 @@ def _opened(path: Path) -> list[tuple[bytes, bytes]]:
 def _items(path: Path) -> list[tuple[bytes, bytes]]:
     options: Any = rocksdict.Options(raw_mode=True)
     options.create_if_missing(False)
-    store: Any = rocksdict.Rdict(str(path), options, access_type=rocksdict.AccessType.read_only())
-    try:
-        return [(key, value) for key, value in store.items() if not key.startswith(_FAUSTS_OWN)]
-    finally:
-        store.close()
+    with TemporaryDirectory(prefix="cryptoviz-inspect-") as links:
+        for file in path.resolve().iterdir():
+            if file.name != _REWRITTEN:
+                Path(links, file.name).symlink_to(file)
+        store: Any = rocksdict.Rdict(links, options, access_type=rocksdict.AccessType.read_only())
+        try:
+            return [(key, value) for key, value in store.items() if not key.startswith(_FAUSTS_OWN)]
+        finally:
+            store.close()

@@ -154,6 +154,12 @@ async def test_the_list_of_tables_is_the_same_from_all_places(market, worker, cr
     assert partitions(await cryptoviz("inspect", "--offline")) == topic
 
 
+def state_of_files(worker):
+    """Return when each file of a worker's tables last changed, and its size."""
+    stats = {path: path.stat() for path in worker.directory.glob("data/*/v1/tables/**/*")}
+    return {path: (stat.st_mtime_ns, stat.st_size) for path, stat in stats.items()}
+
+
 async def test_files_of_a_stopped_worker_are_read_and_left_as_they_are(market, worker, cryptoviz):
     before = await cryptoviz("inspect", "candles")
     worker.stop()
@@ -161,8 +167,11 @@ async def test_files_of_a_stopped_worker_are_read_and_left_as_they_are(market, w
         unreachable = await cryptoviz("inspect", "candles")
         assert unreachable.status == 1
         assert "does not answer" in unreachable.said
+        left = state_of_files(worker)
         files = await cryptoviz("inspect", "candles", "--offline")
         assert files.rows == before.rows == await market.changelog("candles")
+        assert left
+        assert state_of_files(worker) == left
     finally:
         # What was looked at is not locked.
         worker.start()
