@@ -92,6 +92,7 @@ def _channel(channel: Channel, spec: TopicSpec | None) -> dict[str, Any]:
     }
     if channel.key is not None:
         described["description"] = " ".join(_sentences(channel, spec))
+        described |= {"x-key": channel.key, "x-tombstones": channel.tombstones}
     if spec is not None:
         described["bindings"] = {"kafka": _binding(spec)}
     return described

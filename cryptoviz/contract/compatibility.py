@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from cryptoviz.contract.bounds import loosened
+
 Schema = dict[str, Any]
+# What the `$comment` of a field says that is nobody's to read.
+INTERNAL = "internal"
+_ANYTHING = "anything"
 
 
 def breaks(old: Schema, new: Schema) -> list[str]:
@@ -35,37 +40,62 @@ def _breaks(old: Schema, new: Schema, roots: _Roots, path: str) -> Iterator[str]
     where = path or "the value"
     known, written = _alternatives(old, roots.old), _alternatives(new, roots.new)
     for kind, alternative in written.items():
-        # Whoever reads any number reads whole ones.
-        fitting = known.get(kind) or (known.get("number") if kind == "integer" else None)
+        fitting = _fitting(kind, known)
         if fitting is None:
             yield f"{where} may be {kind}, which it was not"
             continue
-        yield from _value_breaks(fitting, alternative, roots, path, where)
+        for sentence in loosened(fitting, alternative):
+            yield f"{where} {sentence}"
+        yield from _field_breaks(fitting, alternative, roots, path)
+        yield from _element_breaks(fitting, alternative, roots, path, where)
 
 
-def _value_breaks(old: Schema, new: Schema, roots: _Roots, path: str, where: str) -> Iterator[str]:
-    if "enum" in old and (
-        more := [one for one in new.get("enum", ["any"]) if one not in old["enum"]]
-    ):
-        yield f"{where} may be {', '.join(map(str, more))}, which it was not"
+def _fitting(kind: str, known: dict[str, Schema]) -> Schema | None:
+    """Return what a reader that knows the kinds *known* takes a value of *kind* for."""
+    # Whoever reads any number reads whole ones.
+    wider = known.get("number") if kind == "integer" else None
+    return known.get(kind) or wider or known.get(_ANYTHING)
+
+
+def _field_breaks(old: Schema, new: Schema, roots: _Roots, path: str) -> Iterator[str]:
     for name, field in old.get("properties", {}).items():
-        if field.get("$comment") == "internal":
+        if field.get("$comment") == INTERNAL:
             continue
         inner = f"{path}.{name}" if path else name
         if name not in new.get("properties", {}):
             yield f"{inner} is gone"
             continue
+        if new["properties"][name].get("$comment") == INTERNAL:
+            yield f"{inner} is internal, which it was not"
         if name in old.get("required", ()) and name not in new.get("required", ()):
             yield f"{inner} may be missing"
         yield from _breaks(field, new["properties"][name], roots, inner)
-    for word, suffix in (("items", "[]"), ("additionalProperties", ".*")):
-        if isinstance(old.get(word), dict) and isinstance(new.get(word), dict):
-            yield from _breaks(old[word], new[word], roots, path + suffix)
+
+
+def _element_breaks(
+    old: Schema, new: Schema, roots: _Roots, path: str, where: str
+) -> Iterator[str]:
+    """Yield what breaks of the elements of arrays, and of the values of objects used as maps."""
     before, after = old.get("prefixItems", []), new.get("prefixItems", [])
     if len(after) < len(before):
         yield f"{where} has fewer elements"
-    for number, (one, other) in enumerate(zip(before, after, strict=False)):
-        yield from _breaks(one, other, roots, f"{path}[{number}]")
+    for number, element in enumerate(after):
+        # A reader of a list takes each element alike; one of a tuple looks at its place.
+        known = before[number] if number < len(before) else old.get("items", {})
+        if known is False:
+            yield f"{where} has more elements"
+            break
+        yield from _breaks(known, element, roots, f"{path}[{number}]")
+    for word, suffix in (("items", "[]"), ("additionalProperties", ".*")):
+        # Without the word anything goes; false is that there are none.
+        known, written = old.get(word, True), new.get(word, True)
+        if word == "additionalProperties" and "properties" in old:
+            # Fields that are added are no values of a map.
+            continue
+        if known is False and written is not False:
+            yield f"{where} has more elements"
+        elif known is not True and written is not False:
+            yield from _breaks(known, {} if written is True else written, roots, path + suffix)
 
 
 def _followed(schema: Schema, definitions: Schema) -> Schema:
@@ -85,8 +115,8 @@ def _alternatives(schema: Schema, definitions: Schema) -> dict[str, Schema]:
             if not (objects[1:] and "properties" in each):
                 found |= _alternatives(each, definitions)
         return found
-    kind = schema.get("type") or ("object" if "properties" in schema else "anything")
-    if "enum" in schema and "type" not in schema:
+    kind = schema.get("type") or ("object" if "properties" in schema else _ANYTHING)
+    if "type" not in schema and ("enum" in schema or "const" in schema):
         kind = "string"
     kinds = kind if isinstance(kind, list) else [kind]
     return dict.fromkeys(kinds, schema)

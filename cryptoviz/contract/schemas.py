@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from cryptoviz.contract.terms import terms_of
+
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _COMPONENT = "#/components/schemas/"
 _DEFINITION = "#/$defs/"
@@ -38,7 +40,7 @@ def schemas(document: Schema, prefix: str) -> dict[str, Schema]:
 def topic_schema(topic: str, channel: Schema, kinds: list[str], document: Schema) -> Schema:
     """Return the schema of the values of *topic*, which are of the *kinds* of schemas.
 
-    A null value, a tombstone, is not described.
+    A null value, a tombstone, is no value of it; whether there are any is among its terms.
     """
     components = document["components"]["schemas"]
     used = {name: _relative(components[name]) for name in _reachable(kinds, components)}
@@ -47,6 +49,7 @@ def topic_schema(topic: str, channel: Schema, kinds: list[str], document: Schema
         "title": topic,
         "description": channel["description"],
         "version": document["info"]["x-contract-version"],
+        **terms_of(channel),
     }
     body: Schema = {"$ref": _DEFINITION + kinds[0]}
     if len(kinds) > 1:

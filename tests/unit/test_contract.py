@@ -1,10 +1,7 @@
 """Others read changelogs and results: what would break them is found before it is merged."""
 
-import copy
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import jsonschema
@@ -15,10 +12,10 @@ from cryptoviz import topics
 from cryptoviz.alert_log import AlertLog, LoggedAlert
 from cryptoviz.app import app
 from cryptoviz.candle import Candle
-from cryptoviz.contract.compatibility import breaks
 from cryptoviz.contract.current import current
 from cryptoviz.contract.schemas import INTERNAL_TOPICS
-from cryptoviz.contract.snapshot import broken, committed, write
+from cryptoviz.contract.snapshot import DIRECTORY, broken, committed
+from cryptoviz.contract.versions import unlike_record
 from cryptoviz.price import PriceWindow
 from cryptoviz.records import Trade
 from cryptoviz.sentiment import Opinion, SentimentWindow
@@ -34,23 +31,10 @@ def schemas():
     return current()
 
 
-@pytest.fixture
-def old(schemas):
-    return schemas["candles-changelog"]
-
-
-@pytest.fixture
-def new(old):
-    return copy.deepcopy(old)
-
-
-def fields(schema):
-    return schema["$defs"]["Candle"]["properties"]
-
-
 def test_the_committed_schemas_are_those_of_the_types(schemas):
     assert broken(committed(), schemas) == []
     assert committed() == schemas, "python -m cryptoviz.contract writes docs/schemas/ anew"
+    assert unlike_record(DIRECTORY, topics.CONTRACT_VERSION, schemas) == []
 
 
 def test_every_topic_that_is_written_has_a_schema_or_is_declared_private(schemas):
@@ -94,6 +78,25 @@ def test_every_topic_is_described_as_it_is_kept():
             assert str(kept.get("retention.ms")) == spec.config.get("retention.ms", "None")
 
 
+def test_a_schema_says_how_its_topic_is_keyed_and_kept(schemas):
+    terms = {
+        topic: {name: each for name, each in schema.items() if name.startswith("x-")}
+        for topic, schema in schemas.items()
+    }
+
+    assert terms["candles"] == {
+        "x-key": "PAIR|START, and |SIZE for other than the usual size",
+        "x-tombstones": False,
+        "x-cleanup": ["delete"],
+        "x-retention-ms": 7 * 86_400_000,
+    }
+    assert terms["sentiment-changelog"] == {
+        "x-key": "CRYPTO|START",
+        "x-tombstones": True,
+        "x-cleanup": ["compact"],
+    }
+
+
 def test_what_clients_are_told_without_is_not_required():
     schemas = document()["components"]["schemas"]
 
@@ -131,135 +134,3 @@ def test_what_is_written_fits_its_schema(schemas, topic):
     for name in list(value):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate({k: v for k, v in value.items() if k != name}, schemas[topic])
-
-
-def test_the_same_schema_breaks_nobody(old, new):
-    assert breaks(old, new) == []
-
-
-def test_another_field_breaks_nobody(old, new):
-    fields(new)["median"] = {"type": "number"}
-
-    assert breaks(old, new) == []
-
-
-def test_a_field_that_is_gone_breaks_its_readers(old, new):
-    del fields(new)["close"]
-
-    assert breaks(old, new) == ["close is gone"]
-
-
-def test_a_field_that_may_be_missing_breaks_its_readers(old, new):
-    new["$defs"]["Candle"]["required"].remove("close")
-
-    assert breaks(old, new) == ["close may be missing"]
-
-
-def test_a_field_of_another_type_breaks_its_readers(old, new):
-    fields(new)["trades"] = {"type": "string"}
-
-    assert breaks(old, new) == ["trades may be string, which it was not"]
-
-
-def test_a_field_that_may_be_null_breaks_its_readers(old, new):
-    fields(new)["close"] = {"anyOf": [{"type": "number"}, {"type": "null"}]}
-
-    assert breaks(old, new) == ["close may be null, which it was not"]
-    assert breaks(new, old) == []
-
-
-def test_whole_numbers_are_numbers_but_not_the_other_way_round(old, new):
-    fields(new)["close"] = {"type": "integer"}
-
-    assert breaks(old, new) == []
-    assert breaks(new, old) == ["close may be number, which it was not"]
-
-
-def test_a_field_within_a_field_counts(old, new):
-    fields(new)["offsets"]["additionalProperties"] = {"type": "string"}
-
-    assert breaks(old, new) == ["offsets.* may be string, which it was not"]
-
-
-def test_an_internal_field_is_nobodys_to_read(old, new):
-    del fields(new)["sums"]
-
-    assert breaks(old, new) == []
-
-
-def test_a_higher_version_may_break(schemas, new):
-    del fields(new)["close"]
-    topic = "candles-changelog"
-
-    assert broken({topic: schemas[topic]}, {topic: new}) == [f"{topic}: close is gone."]
-    new["version"] += 1
-    assert broken({topic: schemas[topic]}, {topic: new}) == []
-
-
-def test_a_topic_that_is_gone_breaks_its_readers(schemas):
-    assert broken(schemas, {}) == [f"{topic} is gone." for topic in schemas]
-
-
-def test_what_is_written_is_what_is_read_again(schemas, tmp_path):
-    (tmp_path / "old.json").write_text("{}")
-
-    write(schemas, tmp_path)
-
-    assert committed(tmp_path) == schemas
-
-
-def mutate(candle):
-    """Change a schema so that the types as they are would break its readers; return how."""
-    properties = candle["properties"]
-    properties["median"] = {"type": "number"}
-    properties["close"] = {"type": "string"}
-    properties["vwap"] = {"type": "number"}
-    properties["offsets"]["additionalProperties"] = {"type": "boolean"}
-    return {
-        "candles: median is gone.",
-        "candles: close may be number, which it was not.",
-        "candles: vwap may be null, which it was not.",
-        "candles: offsets.* may be integer, which it was not.",
-    }
-
-
-def contract_command(directory, version=0):
-    """Run `python -m cryptoviz.contract` on *directory*, with a version raised by *version*."""
-    script = (
-        "import sys; from pathlib import Path; from cryptoviz import topics;"
-        "topics.CONTRACT_VERSION += int(sys.argv[2]);"
-        "from cryptoviz.contract import __main__, snapshot;"
-        "here = Path(sys.argv[1]);"
-        "__main__.committed = lambda: snapshot.committed(here);"
-        "__main__.write = lambda new: snapshot.write(new, here);"
-        "sys.exit(__main__.main())"
-    )
-    words = [sys.executable, "-c", script, directory, str(version)]
-    return subprocess.run(words, capture_output=True, text=True, check=False)
-
-
-def test_the_command_refuses_a_change_that_breaks_unless_the_version_is_raised(tmp_path, schemas):
-    before = copy.deepcopy(schemas)
-    sentences = mutate(before["candles"]["$defs"]["Candle"])
-    write(before, tmp_path)
-
-    refused = contract_command(tmp_path)
-
-    assert refused.returncode == 1
-    assert set(refused.stderr.splitlines()) > sentences
-    assert "raise CONTRACT_VERSION" in refused.stderr
-    assert committed(tmp_path) == before
-    assert contract_command(tmp_path, version=1).returncode == 0
-    raised = committed(tmp_path)
-    assert {each["version"] for each in raised.values()} == {topics.CONTRACT_VERSION + 1}
-    assert raised["candles"]["$defs"] == schemas["candles"]["$defs"]
-
-
-def test_another_alternative_breaks_its_readers(schemas):
-    old = copy.deepcopy(schemas["crypto_configuration-changelog"])
-    new = copy.deepcopy(old)
-    new["$defs"]["Moved"] = {"title": "Moved", "properties": {"to": {"type": "string"}}}
-    new["oneOf"].append({"$ref": "#/$defs/Moved"})
-
-    assert breaks(old, new) == ["the value may be Moved object, which it was not"]
-    assert breaks(new, old) == []
