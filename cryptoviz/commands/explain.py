@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from cryptoviz.commands.inspect import SPAN
+from cryptoviz.commands.parameters import TEXT
 from cryptoviz.inspection.changelog import Changelogs
 from cryptoviz.inspection.late import Place as LatePlace
 from cryptoviz.inspection.late import Stretch, late_records, size_of
@@ -27,6 +28,7 @@ from cryptoviz.inspection.provenance import (
 from cryptoviz.inspection.selection import Selection, Span, spellings
 from cryptoviz.inspection.tables_known import complete_table
 from cryptoviz.inspection.topic_reader import open_reader
+from cryptoviz.inspection.view import TableRow
 from cryptoviz.settings import Settings
 
 EPILOG = (
@@ -48,8 +50,8 @@ MOST_SHOWN = 10
 
 
 @click.command(epilog=EPILOG)
-@click.argument("table", shell_complete=complete_table)
-@click.argument("key")
+@click.argument("table", type=TEXT, shell_complete=complete_table)
+@click.argument("key", type=TEXT)
 @click.argument("window", type=SPAN, metavar="latest|START")
 @click.option("--records", is_flag=True, help="Fetch the records and fold them again.")
 @click.option("--changelog", is_flag=True, help="Take the value from the changelog topic.")
@@ -81,7 +83,7 @@ def explain(
     rows = Selection(subjects, window, limit=1).of(run(lambda: place.rows(table)))
     if not rows:
         _refuse(settings, table, key, window)
-    value = msgspec.json.decode(rows[0].value, type=kind.window)
+    value = _window(kind, rows[0])
     subject = rows[0].key.partition("|")[0]
     said(f"{rows[0].key}: revision {value.revision}, {'final' if value.final else 'not final'}.")
     if not records:
@@ -93,6 +95,15 @@ def explain(
         found = run(lambda: _fetch(settings, kind, value, subject))
         print_lines((_line(kind, each, late) for each in found), RECORD_COLUMNS, form)
         _compare(value, [each for each in found if (each.partition, each.offset) not in late])
+
+
+def _window(kind: Kind, row: TableRow) -> Any:
+    try:
+        return msgspec.json.decode(row.value, type=kind.window)
+    except msgspec.MsgspecError as error:
+        raise click.ClickException(
+            f"The value of {row.key!r} is none of this version: {error}."
+        ) from None
 
 
 def _refuse(settings: Settings, table: str, key: str, window: Span) -> NoReturn:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.live import Live
 
-from cryptoviz.commands.parameters import Parsed
+from cryptoviz.commands.parameters import TEXT, Parsed
 from cryptoviz.inspection.changelog import Changelogs
 from cryptoviz.inspection.outcome import EXIT_CODES, No, run, said, settled
 from cryptoviz.inspection.over_http import Worker, url_of
@@ -56,8 +56,8 @@ CONDITION = Parsed("condition", condition)
 
 
 @click.command(epilog=EPILOG)
-@click.argument("table", required=False, shell_complete=complete_table)
-@click.option("--key", help="Only rows of this pair or crypto, or with this whole key.")
+@click.argument("table", type=TEXT, required=False, shell_complete=complete_table)
+@click.option("--key", type=TEXT, help="Only rows of this pair or crypto, or with this whole key.")
 @click.option(
     "--window",
     type=SPAN,
@@ -104,14 +104,14 @@ def inspect(
     """
     place, form = _place(offline, changelog, url), chosen(form)
     if table is None:
-        if watch or key or final or where or window != Span():
+        if watch or key is not None or final or where or window != Span():
             raise click.UsageError("--key, --window, --final, --where and --watch need a TABLE.")
         said(place.sentence)
         print_lines(*table_lines(run(place.tables), form), form)
         return
     if limit is None and form == "table":
         limit = TERMINAL_ROWS
-    subjects = spellings(key, settled().quote_currencies) if key else ()
+    subjects = spellings(key, settled().quote_currencies) if key is not None else ()
     selection = Selection(subjects, window, final, where, limit or None)
     if watch and offline:
         raise click.UsageError("--watch follows a worker or, with --changelog, a topic.")

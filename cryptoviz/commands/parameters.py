@@ -30,6 +30,15 @@ class Parsed(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
+def _utf8(text: str) -> str:
+    # Bytes of the command line that are no UTF-8 come as lone surrogates, which nothing encodes.
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"text must be UTF-8, was {text!r}") from None
+    return text
+
+
 def _share(default_s: float) -> Callable[[str], Share]:
     def parse(text: str) -> Share:
         head, _, tail = text.partition(":")
@@ -56,6 +65,7 @@ def _pairs(text: str) -> tuple[str, ...]:
     return pairs
 
 
+TEXT = Parsed("text", _utf8)
 FRACTION = Parsed("fraction", fraction)
 DURATION = Parsed("duration", duration_s)
 LATE = Parsed("fraction[:seconds]", _share(LATE_S))

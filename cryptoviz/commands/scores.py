@@ -17,6 +17,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from cryptoviz.commands.parameters import TEXT
 from cryptoviz.inspection.outcome import EXIT_CODES, run, settled
 from cryptoviz.inspection.over_http import Worker, url_of
 from cryptoviz.prediction.listening import SentimentSkill
@@ -59,7 +60,7 @@ class Skills(msgspec.Struct):
 
 
 @click.command(epilog=EPILOG)
-@click.argument("pair", required=False)
+@click.argument("pair", type=TEXT, required=False)
 @click.option("--model", help="Only this model.")
 @click.option("--horizon", type=int, help="Only this horizon, in seconds.")
 @click.option("--period", type=click.Choice(list(PERIOD_HOURS)), help="Only this period.")

@@ -78,9 +78,9 @@ def letters(records: Iterable[ConsumerRecord]) -> dict[Origin, Letter]:
         origin = _origin(headers)
         if origin is None:
             continue
-        if RETRIED in headers:
-            retried.setdefault(origin, int(headers[RETRIED]))
-        elif origin not in found:
+        if (marked_ms := _marked_ms(headers)) is not None:
+            retried.setdefault(origin, marked_ms)
+        elif RETRIED not in headers and origin not in found:
             found[origin] = _letter(record, headers, origin)
     for origin, retried_ms in retried.items():
         if origin in found:
@@ -92,7 +92,9 @@ def marked(record: ConsumerRecord) -> tuple[Origin, str] | None:
     """Return which letter *record* says was sent back, and by which command; None if none."""
     headers = {name: text_of(value) or "" for name, value in record.headers}
     origin = _origin(headers)
-    return None if origin is None or RETRIED not in headers else (origin, headers.get(BY, ""))
+    if origin is None or _marked_ms(headers) is None:
+        return None
+    return origin, headers.get(BY, "")
 
 
 def mark(letter: Letter, now_ms: int, by: str) -> list[tuple[str, bytes]]:
@@ -131,6 +133,14 @@ def _origin(headers: dict[str, str]) -> Origin | None:
         return headers["topic"], int(headers["partition"]), int(headers["offset"])
     except (KeyError, ValueError):
         # Somebody else's record; it is no letter of ours.
+        return None
+
+
+def _marked_ms(headers: dict[str, str]) -> int | None:
+    """Return when a mark says that its letter was sent back; None if this is no mark of ours."""
+    try:
+        return int(headers[RETRIED])
+    except (KeyError, ValueError):
         return None
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -60,12 +60,26 @@ async def late_records(
         async for records in reader.records(topic, since):
             for record in records:
                 headers = dict(record.headers)
-                if headers.get("table") == table.encode() and _is_in(stretch, record.value):
-                    found.add((int(headers["partition"]), int(headers["offset"])))
+                place = _place(headers)
+                if place is None or headers.get("table") != table.encode():
+                    continue
+                if _is_in(stretch, record.value):
+                    found.add(place)
     return sorted(found)
 
 
-def _is_in(stretch: Stretch, value: bytes) -> bool:
-    record = _read(value)
+def _place(headers: Mapping[str, Any]) -> Place | None:
+    try:
+        return int(headers["partition"]), int(headers["offset"])
+    except (KeyError, TypeError, ValueError):
+        # Somebody else's record; the application's own all say where they came from.
+        return None
+
+
+def _is_in(stretch: Stretch, value: bytes | None) -> bool:
+    try:
+        record = _read(value or b"")
+    except (msgspec.MsgspecError, ValueError):
+        return False
     subject = record.pair or record.crypto_symbol
     return subject in stretch.subjects and stretch.start <= record.event_time_s < stretch.end

@@ -41,6 +41,15 @@ def url_of(settings: Settings) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.web_port}"
 
 
+def _decoded(body: bytes, kind: type[T]) -> T:
+    """Return what *body* says; raises `MsgspecError`, `ValueError` or `RecursionError`."""
+    # What is kept as raw JSON is not looked into.
+    found = msgspec.json.decode(body.decode(), type=kind)
+    if isinstance(found, _Page) and any(bytes(row.value)[:1] != b"{" for row in found.rows):
+        raise ValueError("a row's value is an object")
+    return found
+
+
 class Worker:
     """A worker; it also answers for the others of its group."""
 
@@ -96,23 +105,24 @@ class Worker:
         try:
             async with session.get(self._url + path, params=query, timeout=timeout) as answer:
                 body = await answer.read()
-        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
+        except (ValueError, aiohttp.NonHttpUrlClientError):
+            # A host that cannot be one is a ValueError too, of IDNA.
             raise click.UsageError(f"url must be http://HOST:PORT, was {self._url!r}.") from None
         except (aiohttp.ClientError, TimeoutError) as error:
             raise click.ClickException(self._unreachable(error)) from None
         if answer.status >= 400:
             raise self._refused(answer.status, body)
         try:
-            return msgspec.json.decode(body, type=kind)
-        except msgspec.MsgspecError:
+            return _decoded(body, kind)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             raise click.ClickException(
                 f"What answers at {self._url} is no worker of this version."
             ) from None
 
     def _refused(self, status: int, body: bytes) -> click.ClickException:
         try:
-            detail = msgspec.json.decode(body, type=_Problem).detail
-        except msgspec.MsgspecError:
+            detail = _decoded(body, _Problem).detail
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             detail = ""
         sentence = detail or f"The worker at {self._url} answered {status}."
         return No(sentence) if status == 404 else click.ClickException(sentence)

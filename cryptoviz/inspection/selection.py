@@ -125,7 +125,7 @@ def condition(text: str) -> Condition:
     field, sign, value = parts.groups()
     try:
         return Condition(field, sign, msgspec.json.decode(value))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return Condition(field, sign, value)
 
 

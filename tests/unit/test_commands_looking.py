@@ -11,7 +11,7 @@ import rocksdict
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
-from cryptoviz.__main__ import OWN_COMMANDS, cli
+from cryptoviz.__main__ import OWN_COMMANDS, cli, main
 from cryptoviz.commands.dead_letters import dead_letters
 from cryptoviz.commands.explain import explain
 from cryptoviz.commands.fausts_own import EXAMPLES
@@ -110,6 +110,14 @@ def test_what_does_not_answer_is_named(run, command, words, sentence):
         (inspect, ["candles", "--offline", "--watch"], "--watch follows a worker"),
         (inspect, ["--key", "BTC"], "need a TABLE"),
         (inspect, ["candles", "--url", "nonsense"], "was 'nonsense'"),
+        (inspect, ["candles", "--url", "http://a..b"], "was 'http://a..b'"),
+        (inspect, ["candles", "--url", f"http://{'a' * 64}.org"], "url must be http://HOST:PORT"),
+        (inspect, ["\udcff"], r"was '\udcff'"),
+        (inspect, ["candles", "--key", "\udcff"], r"was '\udcff'"),
+        (explain, ["\udcff", "BTC", "latest"], r"was '\udcff'"),
+        (explain, ["candles", "BTC", "latest", "--url", "http://a..b"], "was 'http://a..b'"),
+        (scores, ["\udcff"], r"was '\udcff'"),
+        (scores, ["--url", "http://a..b"], "was 'http://a..b'"),
         (explain, ["candles", "BTC/USD", "noon"], "was 'noon'"),
         (dead_letters, ["--count", "--retry"], "exclude each other"),
         (dead_letters, ["--show", "letter"], "was 'letter'"),
@@ -206,13 +214,64 @@ def cryptoviz(*words, **environ):
     )  # fmt: skip
 
 
-def test_an_app_that_there_is_not_is_a_sentence():
-    done = cryptoviz("-A", "nowhere", "agents")
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["-A", "nowhere"], "nowhere"),
+        (["-A", "nowhere.x"], "nowhere.x"),
+        (["--app=nowhere"], "nowhere"),
+        (["-A", "cryptoviz.settings"], "cryptoviz.settings"),
+        (["-A", "cryptoviz.settings:ROOT"], "cryptoviz.settings:ROOT"),
+    ],
+)
+def test_an_app_that_there_is_not_is_a_sentence(monkeypatch, capsys, words, named):
+    monkeypatch.setattr(sys, "argv", ["cryptoviz", *words, "worker"])
 
-    assert (done.returncode, done.stderr) == (
-        1,
-        "There is no module 'nowhere', which --app names.\n",
-    )
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"Error: --app names no app that can be loaded, was {named!r}: ")
+    assert len(said.splitlines()) == 1
+
+
+def unforeseen():
+    raise KeyError("two\nlines")
+
+
+def test_what_no_command_foresaw_is_a_sentence(monkeypatch, capsys):
+    monkeypatch.setattr(topics, "callback", lambda **_: unforeseen())
+    monkeypatch.setattr(sys, "argv", ["cryptoviz", "topics"])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 1
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert "KeyError: 'two" in sentence
+    assert "`cryptoviz --debug topics` shows where" in sentence
+
+
+def test_debugging_shows_where_it_happened(monkeypatch):
+    monkeypatch.setattr(topics, "callback", lambda **_: unforeseen())
+    monkeypatch.setattr(sys, "argv", ["cryptoviz", "--debug", "topics"])
+
+    with pytest.raises(KeyError) as raised:
+        main()
+
+    assert raised.traceback[-1].name == "unforeseen"
+
+
+def test_a_defect_of_the_application_itself_keeps_its_traceback(monkeypatch):
+    def find_app(_):
+        unforeseen()
+
+    monkeypatch.setattr("faust.cli.base.find_app", find_app)
+    monkeypatch.setattr(sys, "argv", ["cryptoviz", "worker"])
+
+    with pytest.raises(KeyError):
+        main()
 
 
 def test_a_reader_that_leaves_ends_fausts_own_commands_without_a_word(tmp_path):

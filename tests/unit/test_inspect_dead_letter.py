@@ -3,7 +3,7 @@
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
-from cryptoviz.inspection.dead_letter import letters, mark, retry_header
+from cryptoviz.inspection.dead_letter import letters, mark, marked, retry_header
 from cryptoviz.inspection.retry import Marks, retry, sorted_out
 from cryptoviz.settings import load
 
@@ -58,6 +58,13 @@ def test_a_record_of_somebody_else_is_no_letter():
     broken.headers[2] = ("offset", b"many")
 
     assert letters([other, broken]) == {}
+
+
+def test_a_mark_of_somebody_else_marks_nothing():
+    foreign = a_record(1, value=None, retried="yesterday", by="them")
+
+    assert [letter.retried_ms for letter in letters([a_record(0), foreign]).values()] == [None]
+    assert marked(foreign) is None
 
 
 def test_bytes_that_are_no_text_are_printed_in_base64():

@@ -72,6 +72,20 @@ async def test_those_of_the_table_the_subject_and_the_window_count_once():
     assert await late_records(reader, "other-late", "candles", WINDOW) == []
 
 
+async def test_a_record_of_somebody_else_came_too_late_for_nothing():
+    ours = late(a_trade(610.0), 0, 8)
+    others = [late(a_trade(610.0), 0, 9 + number) for number in range(5)]
+    others[0].value = None
+    others[1].value = b"\xff"
+    others[2].headers = ()
+    others[3].headers = (("table", b"candles"), ("partition", None), ("offset", b"12"))
+    others[4].headers = (("table", b"candles"), ("partition", b"0"), ("offset", b"many"))
+
+    found = await late_records(Topic([ours, *others]), "app-late", "candles", WINDOW)
+
+    assert found == [(0, 8)]
+
+
 @pytest.mark.parametrize(
     ("table", "size_s"),
     [("candles", 60), ("candles_5m", 300), ("candles_1d", 86_400), ("prices", 300),

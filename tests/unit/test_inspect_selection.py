@@ -102,6 +102,12 @@ def test_a_condition_that_is_none_is_refused_with_its_text():
         condition("trades")
 
 
+def test_a_value_that_is_no_json_is_text_however_deep_it_goes():
+    deep = "[" * 5_000
+
+    assert condition(f"a={deep}") == Condition("a", "=", deep)
+
+
 def test_a_field_that_no_row_has_is_named():
     assert unknown_field([Condition("price", ">", 1)], ROWS[0]) == "price"
     assert unknown_field([Condition("offsets.7", ">", 1)], ROWS[0]) is None

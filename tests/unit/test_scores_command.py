@@ -2,40 +2,13 @@
 
 import io
 import json
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import msgspec
 from click.testing import CliRunner
 from rich.console import Console
 
 from cryptoviz.commands import scores as command
-
-
-@contextmanager
-def a_worker(status, body):
-    """Answer everything with *body*; give the address and the paths that were asked for."""
-    asked = []
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(self.path)
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(json.dumps(body).encode())
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
-        server.server_close()
-
+from tests.a_worker import a_worker
 
 SCORE = {
     "model": "holt",
