@@ -133,7 +133,7 @@ def _place(offline: bool, changelog: bool, url: str | None) -> Place:
 
 
 def _print(rows: Sequence[TableRow], selection: Selection, table: str, form: Form) -> None:
-    if rows and (missing := unknown_field(selection.conditions, rows[0])):
+    if missing := unknown_field(selection.conditions, rows):
         raise click.UsageError(f"Rows of {table} have no field {missing!r}.")
     found = selection._replace(limit=None).of(rows)
     if not found and selection.subjects:

@@ -48,6 +48,14 @@ def test_a_key_is_a_subject_or_the_key_of_one_row():
     assert keys(Selection(subjects=("BTC/USD|60",))) == ["BTC/USD|60"]
 
 
+def test_a_key_is_what_any_row_begins_with():
+    rows = [a_row("BTC/USD|rawtrade|0"), a_row("BTC|BTC/USD"), a_row("BTC/USDT|rawtrade|1")]
+
+    assert keys(Selection(subjects=("BTC/USD",)), rows) == ["BTC/USD|rawtrade|0"]
+    assert keys(Selection(subjects=("BTC",)), rows) == ["BTC|BTC/USD"]
+    assert keys(Selection(subjects=("BTC|BTC/USD",)), rows) == ["BTC|BTC/USD"]
+
+
 def test_a_pair_may_be_spelled_as_producers_spell_it():
     assert "BTC/USD" in spellings("xbt-usd", QUOTES)
     assert "BTC" in spellings("btc", QUOTES)
@@ -109,8 +117,17 @@ def test_a_value_that_is_no_json_is_text_however_deep_it_goes():
 
 
 def test_a_field_that_no_row_has_is_named():
-    assert unknown_field([Condition("price", ">", 1)], ROWS[0]) == "price"
-    assert unknown_field([Condition("offsets.7", ">", 1)], ROWS[0]) is None
+    assert unknown_field([Condition("price", ">", 1)], ROWS) == "price"
+    assert unknown_field([Condition("offsets.7", ">", 1)], ROWS) is None
+    assert unknown_field([Condition("price", ">", 1)], []) is None
+
+
+def test_a_field_that_one_row_has_is_known():
+    rows = [a_row("BTC", deleted=True), a_row("ETH", symbol="ETH", is_active=False)]
+
+    assert unknown_field([Condition("is_active", "=", False)], rows) is None
+    assert unknown_field([Condition("symbol", "=", ""), Condition("name", "=", "")], rows) == "name"
+    assert keys(Selection(conditions=(condition("is_active=false"),)), rows) == ["ETH"]
 
 
 def test_keys_are_ordered_by_their_start_as_a_number():
