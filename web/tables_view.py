@@ -68,7 +68,7 @@ async def inspect_tables(view: View, request: Request, query: LiveQuery) -> Answ
 @answers(TableRows, problems=(400, 404, 503))
 async def inspect_rows(view: View, request: Request, table: TableName, query: RowsQuery) -> Answer:
     """Return a page of all rows of a table, under their keys."""
-    known(table)
+    table = known(table)
     after = None if query.after is None else order(query.after)
     windowed = registry.windowed().get(table)
     rows = windowed.rows if windowed else registry.plain()[table]

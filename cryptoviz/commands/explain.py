@@ -12,7 +12,7 @@ from cryptoviz.commands.inspect import SPAN
 from cryptoviz.commands.parameters import TEXT
 from cryptoviz.inspection.changelog import Changelogs
 from cryptoviz.inspection.late import Place as LatePlace
-from cryptoviz.inspection.late import Stretch, late_records, size_of
+from cryptoviz.inspection.late import Stretch, late_records
 from cryptoviz.inspection.outcome import EXIT_CODES, No, run, said, settled
 from cryptoviz.inspection.over_http import Worker, url_of
 from cryptoviz.inspection.place import Place
@@ -26,6 +26,7 @@ from cryptoviz.inspection.provenance import (
     source_records,
 )
 from cryptoviz.inspection.selection import Selection, Span, spellings
+from cryptoviz.inspection.table_name import asked_size_of
 from cryptoviz.inspection.tables_known import complete_table
 from cryptoviz.inspection.topic_reader import open_reader
 from cryptoviz.inspection.view import TableRow
@@ -111,7 +112,7 @@ def _refuse(settings: Settings, table: str, key: str, window: Span) -> NoReturn:
     sentence = f"Table {table} has no such window of {key!r}"
     if not window.latest:
         subjects = spellings(key, settings.quote_currencies)
-        end = max(window.high, window.low + size_of(table))
+        end = window.low + asked_size_of(table, settings)
         late = _late(settings, table, Stretch(subjects, window.low, end))
         if late:
             raise No(f"{sentence}: {_told(late)}.")

@@ -9,6 +9,7 @@ from aiokafka.structs import ConsumerRecord
 
 from cryptoviz.inspection.place import Changes, no_table
 from cryptoviz.inspection.summary import state_of
+from cryptoviz.inspection.table_name import resolved
 from cryptoviz.inspection.topic_reader import TopicReader, open_reader
 from cryptoviz.inspection.view import TableRow, TableState
 from cryptoviz.settings import Settings
@@ -59,9 +60,10 @@ class Changelogs:
 
     async def _topic(self, reader: TopicReader, table: str) -> str:
         topics = await self._topics(reader)
-        if table not in topics:
+        name = resolved(table, topics, self._settings)
+        if name is None:
             raise no_table(table, list(topics), f"in topics {self._prefix}*{SUFFIX}")
-        return topics[table]
+        return topics[name]
 
     async def _topics(self, reader: TopicReader) -> dict[str, str]:
         return {

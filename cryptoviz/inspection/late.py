@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from cryptoviz.event_time import FUTURE_TOLERANCE_S
+from cryptoviz.inspection.table_name import parted, size_of
 from cryptoviz.inspection.topic_reader import TopicReader
 
 # Where a record is in its source topic: partition and offset.
 Place = tuple[int, int]
-
-_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 class Stretch(NamedTuple):
@@ -33,18 +32,13 @@ class _Record(msgspec.Struct):
 _read = msgspec.json.Decoder(_Record).decode
 
 
-def size_of(table: str) -> int:
-    """Return the seconds of a window of *table*, such as ``candles_5m``."""
-    name, _, label = table.partition("_")
-    if label:
-        return int(label[:-1]) * _UNITS_S[label[-1]]
-    return 60 if name == "candles" else 300
-
-
 async def late_records(
     reader: TopicReader, topic: str, table: str, stretch: Stretch
 ) -> list[Place]:
-    """Return the source places of the records in *topic* that came too late for a window."""
+    """Return the source places of the records in *topic* that came too late for a window.
+
+    *table* may be without its size; that of the window says which is meant.
+    """
     if topic not in await reader.topics():
         return []
     since: dict[int, int] = {}
@@ -61,11 +55,17 @@ async def late_records(
             for record in records:
                 headers = dict(record.headers)
                 place = _place(headers)
-                if place is None or headers.get("table") != table.encode():
+                if place is None or not _is_of(table, stretch, headers):
                     continue
                 if _is_in(stretch, record.value):
                     found.add(place)
     return sorted(found)
+
+
+def _is_of(table: str, stretch: Stretch, headers: Mapping[str, Any]) -> bool:
+    name = (headers.get("table") or b"").decode("utf-8", "replace")
+    same = parted(name)[0] == parted(table)[0]
+    return same and size_of(name) == stretch.end - stretch.start
 
 
 def _place(headers: Mapping[str, Any]) -> Place | None:

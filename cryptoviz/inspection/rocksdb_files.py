@@ -19,6 +19,7 @@ import rocksdict
 
 from cryptoviz.inspection.place import Changes, no_table
 from cryptoviz.inspection.summary import state_of
+from cryptoviz.inspection.table_name import resolved
 from cryptoviz.inspection.view import TableRow, TableState
 from cryptoviz.settings import Settings
 
@@ -59,9 +60,10 @@ class Files:
     async def rows(self, table: str) -> list[TableRow]:
         """Return all rows of *table*."""
         stores = self._stores()
-        if table not in stores:
+        name = resolved(table, stores, self._settings)
+        if name is None:
             raise no_table(table, list(stores), f"in {self._directory}")
-        return list(self._read(stores[table]))
+        return list(self._read(stores[name]))
 
     async def changes(self, table: str) -> AsyncIterator[Changes]:
         """Refuse: files are looked at once."""

@@ -10,13 +10,20 @@ import click
 from cryptoviz.environment import SettingsError
 from cryptoviz.settings import load
 
+# Each is known by this name everywhere, whatever the size of its windows.
 USUAL = (
     "alerts",
     "candles",
+    "candles_1d",
+    "candles_1h",
+    "candles_5m",
     "crypto_configuration",
     "instruments",
+    "predictions",
     "prices",
+    "scores",
     "sentiment",
+    "sentiment_skill",
     "visualization_parameters",
 )
 

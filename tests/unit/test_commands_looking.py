@@ -311,7 +311,7 @@ def test_bash_completes_by_the_line_that_the_page_has(tmp_path):
     script.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{main}" "$@"\n')
     script.chmod(0o755)
     typed = (
-        "COMP_WORDS=(cryptoviz inspect can); COMP_CWORD=2; _cryptoviz_completion cryptoviz; "
+        "COMP_WORDS=(cryptoviz inspect ale); COMP_CWORD=2; _cryptoviz_completion cryptoviz; "
         'echo "${COMPREPLY[@]}"; complete -p cryptoviz'
     )
 
@@ -322,5 +322,5 @@ def test_bash_completes_by_the_line_that_the_page_has(tmp_path):
     )  # fmt: skip
 
     offered, registered = done.stdout.splitlines()
-    assert offered == "candles"
+    assert offered == "alerts"
     assert registered == "complete -o nosort -F _cryptoviz_completion cryptoviz"

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import rocksdict
 from click import ClickException
 
 from cryptoviz.inspection.rocksdb_files import Files
 from cryptoviz.settings import load
+from tests.stores import a_store
 
 NOBODY = 65534
 
@@ -35,16 +35,6 @@ def an_ordinary_user():
     finally:
         if root:
             os.seteuid(0)
-
-
-def a_store(data, rows):
-    path = data / "cryptoviz/v1/tables/candles-0.db"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    store = rocksdict.Rdict(str(path), rocksdict.Options(raw_mode=True))
-    for key, value in rows.items():
-        store[key.encode()] = value
-    store.close()
-    return path
 
 
 def files_of(data):

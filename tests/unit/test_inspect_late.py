@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from cryptoviz.candle import Candle
 from cryptoviz.commands.explain import explain
-from cryptoviz.inspection.late import Stretch, late_records, size_of
+from cryptoviz.inspection.late import Stretch, late_records
 from cryptoviz.inspection.view import TableRow
 from cryptoviz.records import Trade
 from cryptoviz.sentiment import Mention
@@ -68,8 +68,18 @@ async def test_those_of_the_table_the_subject_and_the_window_count_once():
     )
 
     assert await late_records(reader, "app-late", "candles", WINDOW) == [(0, 8), (1, 7)]
-    assert await late_records(reader, "app-late", "sentiment", WINDOW) == [(2, 9)]
+    five_minutes = WINDOW._replace(end=900)
+    assert await late_records(reader, "app-late", "sentiment", five_minutes) == [(2, 9)]
+    assert await late_records(reader, "app-late", "candles_5m", five_minutes) == [(0, 12)]
     assert await late_records(reader, "other-late", "candles", WINDOW) == []
+
+
+async def test_a_table_may_be_asked_for_without_its_size():
+    reader = Topic([late(a_trade(610.0), 0, 8, "prices_10m"), late(a_trade(610.0), 0, 9, "prices")])
+    window = WINDOW._replace(end=1200)
+
+    assert await late_records(reader, "app-late", "prices", window) == [(0, 8)]
+    assert await late_records(reader, "app-late", "prices_10m", window) == [(0, 8)]
 
 
 async def test_a_record_of_somebody_else_came_too_late_for_nothing():
@@ -84,15 +94,6 @@ async def test_a_record_of_somebody_else_came_too_late_for_nothing():
     found = await late_records(Topic([ours, *others]), "app-late", "candles", WINDOW)
 
     assert found == [(0, 8)]
-
-
-@pytest.mark.parametrize(
-    ("table", "size_s"),
-    [("candles", 60), ("candles_5m", 300), ("candles_1d", 86_400), ("prices", 300),
-     ("sentiment_90s", 90)],
-)  # fmt: skip
-def test_the_size_of_a_window_is_in_the_name_of_its_table(table, size_s):
-    assert size_of(table) == size_s
 
 
 START = 1_764_310_200
