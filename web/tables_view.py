@@ -5,29 +5,22 @@ Unlike `/live/` these show all rows, of cryptos that are not active too, under t
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Iterator
 from heapq import nsmallest
 from typing import Annotated, Any
 
 import msgspec
-from faust.types import TP
 from faust.types.web import Request, View
 from msgspec import Meta
 
-from cryptoviz.app import app
 from cryptoviz.inspection.view import (
     MOST_ROWS,
-    PartitionState,
     TableRow,
     TableRows,
     TableState,
     TableStates,
     order,
 )
-from cryptoviz.settings import current
-from tables.memory import PartitionMemory
 from tables.rows import Rows
 from tables.windowed import WindowedTable
 from web import registry
@@ -36,6 +29,7 @@ from web.forward import HERE, rows_elsewhere
 from web.live import LiveQuery, TableName
 from web.live_rows import known, ready
 from web.operation import answers, page
+from web.table_states import states_here
 
 # What rows are ordered by, their partition, their key.
 RowPlace = tuple[tuple[str, int, str], int, bytes]
@@ -54,7 +48,7 @@ class RowsQuery(LiveQuery, kw_only=True):
 async def inspect_tables(view: View, request: Request, query: LiveQuery) -> Answer:
     """Return every table: its sizes, and of each partition rows, watermark, windows and lag."""
     ready()
-    states = {state.table: state for state in [*_windowed_states(), *_plain_states()]}
+    states = {state.table: state for state in states_here()}
     if query.scope != HERE:
         for topic in {state.changelog for state in states.values()} - _global_topics():
             for row in await rows_elsewhere(topic, "/inspect/tables/", {}):
@@ -90,60 +84,6 @@ def _merge(states: dict[str, TableState], found: TableState, topic: str) -> None
         there = {each.partition for each in states[found.table].partitions}
         new = [each for each in found.partitions if each.partition not in there]
         states[found.table].partitions += new
-
-
-def _windowed_states() -> Iterator[TableState]:
-    settings = current()
-    for name, table in registry.windowed().items():
-        yield TableState(
-            table=name,
-            help=str(table.rows.table.help),
-            key=table.key(table.subject, 0).decode().replace("|0", "|window_start", 1),
-            size_s=table.size_s,
-            lateness_s=settings.lateness,
-            retention_s=settings.table_retention,
-            changelog=table.rows.table.changelog_topic_name,
-            partitions=[
-                _windowed_partition(table, number, memory) for number, memory in table.held()
-            ],
-        )
-
-
-def _windowed_partition(
-    table: WindowedTable[Any], number: int, memory: PartitionMemory
-) -> PartitionState:
-    starts = [memory.starts(subject) for subject in memory.subjects()]
-    watermark_s = memory.watermark.value(time.time())
-    return PartitionState(
-        partition=number,
-        rows=sum(len(each) for each in starts),
-        watermark=watermark_s if math.isfinite(watermark_s) else None,
-        oldest_window=min((each[0] for each in starts), default=None),
-        newest_window=max((each[-1] for each in starts), default=None),
-        lag=_lag(table.source, number, memory.position),
-    )
-
-
-def _lag(topic: str, partition: int, position: int) -> int | None:
-    consumer: Any = app.consumer
-    place = TP(topic, partition)
-    # A partition that is about to go or has just come has no end yet.
-    end = consumer.highwater(place) if place in consumer.assignment() else None
-    return None if end is None else max(0, end - position - 1)
-
-
-def _plain_states() -> Iterator[TableState]:
-    for name, rows in registry.plain().items():
-        yield TableState(
-            table=name,
-            help=str(rows.table.help),
-            key="name",
-            changelog=rows.table.changelog_topic_name,
-            partitions=[
-                PartitionState(partition=number, rows=sum(1 for _ in rows.scan(number)))
-                for number in rows.held_partitions()
-            ],
-        )
 
 
 def _global_topics() -> set[str]:

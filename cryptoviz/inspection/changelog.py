@@ -37,7 +37,7 @@ class Changelogs:
             for table, topic in sorted((await self._topics(reader)).items()):
                 rows = _rows((await reader.compacted(topic)).values())
                 partitions = await reader.partitions(topic)
-                states.append(state_of(table, topic, rows, partitions, self._settings.lateness))
+                states.append(state_of(table, topic, rows, partitions, self._settings))
         return states
 
     async def rows(self, table: str) -> list[TableRow]:

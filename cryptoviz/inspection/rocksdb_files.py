@@ -52,7 +52,7 @@ class Files:
                 f"{self._settings.cryptoviz_id}-{table}-changelog",
                 self._read(paths),
                 sorted(paths),
-                self._settings.lateness,
+                self._settings,
             )
             for table, paths in sorted(self._stores().items())
         ]

@@ -7,16 +7,17 @@ from typing import Any
 
 import msgspec
 
+from cryptoviz.inspection.table_key import is_windowed, key_of
+from cryptoviz.inspection.table_name import size_of
 from cryptoviz.inspection.view import PartitionState, TableRow, TableState
+from cryptoviz.settings import Settings
 
 
 class _Journal(msgspec.Struct):
-    """What a window's value says of itself; a plain row has none of it."""
+    """What a window's value says of itself."""
 
     window_start: int | None = None
-    window_end: int | None = None
     event_times: dict[str, float] = {}
-    pair: str | None = None
 
 
 _read = msgspec.json.Decoder(_Journal).decode
@@ -27,9 +28,9 @@ def state_of(
     changelog: str,
     rows: Iterable[TableRow],
     partitions: Sequence[int],
-    lateness_s: float,
+    settings: Settings,
 ) -> TableState:
-    """Return the state of *table* as its *rows* tell it.
+    """Return the state of *table* as its *rows* and its name tell it.
 
     The watermark is that of the sources whose records are in the rows, none of them asleep; how
     far a worker has read is not in the rows, so there is no lag.
@@ -37,27 +38,28 @@ def state_of(
     journals: dict[int, list[_Journal]] = {number: [] for number in partitions}
     for row in rows:
         journals.setdefault(row.partition, []).append(_read(row.value))
-    sizes = {
-        each.window_end - each.window_start
-        for some in journals.values()
-        for each in some
-        if each.window_start is not None and each.window_end is not None
-    }
-    windowed = bool(sizes)
-    by_pair = any(each.pair for some in journals.values() for each in some)
-    subject = "pair" if by_pair else "crypto_symbol"
+    windowed = is_windowed(table)
+    # Plain rows may say which window they are about; their own times are none.
+    told = _windowed_partition if windowed else _plain_partition
     return TableState(
         table=table,
         help="",
-        key=f"{subject}|window_start" if windowed else "name",
-        size_s=next(iter(sizes), None),
-        lateness_s=lateness_s if windowed else None,
+        key=key_of(table),
+        size_s=size_of(table) if windowed else None,
+        lateness_s=settings.lateness if windowed else None,
+        retention_s=settings.table_retention if windowed else None,
         changelog=changelog,
-        partitions=[_partition(*each, lateness_s) for each in sorted(journals.items())],
+        partitions=[told(*each, settings.lateness) for each in sorted(journals.items())],
     )
 
 
-def _partition(number: int, journals: Sequence[_Journal], lateness_s: float) -> PartitionState:
+def _plain_partition(number: int, journals: Sequence[_Journal], _: float) -> PartitionState:
+    return PartitionState(partition=number, rows=len(journals))
+
+
+def _windowed_partition(
+    number: int, journals: Sequence[_Journal], lateness_s: float
+) -> PartitionState:
     starts = [each.window_start for each in journals if each.window_start is not None]
     stream_times: dict[str, float] = {}
     for journal in journals:

@@ -13,8 +13,8 @@ class PartitionState(msgspec.Struct, kw_only=True):
     """One partition of a table on the worker that holds it. Times are Unix seconds.
 
     *watermark* is the event time before which records are late. *lag* counts the records of the
-    table's topic that are not folded yet. All are null where there is no such thing, or no
-    record yet.
+    table's topic that are not folded yet; where rows are no windows, those of its topics that are
+    not committed yet. All are null where there is no such thing, or no record yet.
     """
 
     partition: int
@@ -26,7 +26,10 @@ class PartitionState(msgspec.Struct, kw_only=True):
 
 
 class TableState(msgspec.Struct, kw_only=True):
-    """A table and its partitions. *size_s* and *lateness_s* are null for plain rows."""
+    """A table and its partitions. *key* names the fields that its keys are made of.
+
+    *size_s*, *lateness_s* and *retention_s* are null where rows are no windows.
+    """
 
     table: str
     help: str

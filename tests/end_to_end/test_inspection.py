@@ -127,19 +127,23 @@ async def assert_places_agree(market, worker, cryptoviz, table):
     assert await asyncio.to_thread(market.store, worker, table) == changelog
 
 
+def listed(found):
+    """Return what all places must say of each table: all but help, watermark and lag."""
+    assert found.status == 0, found.said
+    same = ("partition", "rows", "oldest_window", "newest_window")
+    return {
+        line["table"]: {name: line[name] for name in line if name not in ("table", "help")}
+        | {"partitions": [tuple(each[name] for name in same) for each in line["partitions"]]}
+        for line in found.lines
+    }
+
+
 async def test_the_list_of_tables_is_the_same_from_all_places(market, worker, cryptoviz):
     assert (await cryptoviz("simulate", "--count", "2000", "--rate", "100000")).status == 0
     await market.drained()
 
-    def partitions(found):
-        assert found.status == 0, found.said
-        return {
-            line["table"]: {each["partition"]: each["rows"] for each in line["partitions"]}
-            for line in found.lines
-        }
-
     over_http = await cryptoviz("inspect")
-    topic = partitions(await cryptoviz("inspect", "--changelog"))
+    topic = listed(await cryptoviz("inspect", "--changelog"))
     lines = {line["table"]: line for line in over_http.lines}
     assert set(TABLES) < set(lines)
     assert lines["candles_5m"]["size_s"] == 300
@@ -148,10 +152,13 @@ async def test_the_list_of_tables_is_the_same_from_all_places(market, worker, cr
     assert [each["lag"] for each in lines["candles"]["partitions"]] == [0, 0, 0, 0]
     for each in lines["candles"]["partitions"]:
         assert not each["rows"] or each["watermark"] < time.time() - 600
-    assert partitions(over_http) == topic
-    assert sum(topic["candles"].values())
+    assert [each["lag"] for each in lines["alerts"]["partitions"]] == [0, 0, 0, 0]
+    assert lines["predictions"]["key"] == "pair|target_time|horizon"
+    assert listed(over_http) == topic
+    for table in ("candles", "sentiment", "instruments"):
+        assert sum(rows for _, rows, _, _ in topic[table]["partitions"])
 
-    assert partitions(await cryptoviz("inspect", "--offline")) == topic
+    assert listed(await cryptoviz("inspect", "--offline")) == topic
 
 
 def state_of_files(worker):

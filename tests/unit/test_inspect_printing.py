@@ -12,6 +12,7 @@ from cryptoviz.inspection.printing import as_table, print_lines
 from cryptoviz.inspection.showing import row_lines, table_lines
 from cryptoviz.inspection.summary import state_of
 from cryptoviz.inspection.view import PartitionState, TableRow, TableState
+from cryptoviz.settings import load
 
 VALUE = b'{"pair":"BTC/USD","close":1.10,"final":true,"reason":null,"offsets":{"0":7}}'
 ROW = TableRow(key="BTC/USD|1764310200", partition=3, value=msgspec.Raw(VALUE))
@@ -91,7 +92,7 @@ def test_rows_alone_tell_windows_and_a_watermark_by_the_slowest_source():
 
     rows = [row(0, 60, {"0": 100.0}), row(0, 120, {"0": 130.0, "1": 125.0})]
 
-    state = state_of("candles", "topic", rows, [0, 1], lateness_s=10.0)
+    state = state_of("candles", "topic", rows, [0, 1], load({"LATENESS": "10"}))
 
     assert (state.size_s, state.key) == (60, "pair|window_start")
     first, empty = state.partitions

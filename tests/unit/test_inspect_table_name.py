@@ -5,11 +5,12 @@ from click.testing import CliRunner
 
 from cryptoviz.app import app
 from cryptoviz.commands.inspect import inspect
+from cryptoviz.inspection.table_key import is_windowed, key_of
 from cryptoviz.inspection.table_name import asked_size_of, resolved, size_of
 from cryptoviz.inspection.tables_known import USUAL
 from cryptoviz.settings import load
 from tests.stores import a_store
-from web import registry
+from web import registry, topic_channels
 from web.topic_channels import PRIVATE
 
 NAMES = ("candles", "candles_5m", "candles_10m", "prices_10m", "sentiment", "sentiment_skill_10m")
@@ -55,11 +56,33 @@ def test_the_size_of_a_window_is_set_where_its_table_is_asked_for_without_it():
     assert asked_size_of("candles", settings) == 60
 
 
-def test_the_usual_tables_are_those_of_the_usual_settings_that_others_may_read():
+@pytest.fixture
+def tables():
     app.finalize()
     app.discover()
+    return {**registry.windowed(), **registry.plain()}
 
-    assert set(USUAL) == {*registry.windowed(), *registry.plain()} - set(PRIVATE)
+
+def test_a_name_tells_what_keys_are_made_of(tables):
+    for name, table in registry.windowed().items():
+        assert is_windowed(name)
+        assert size_of(name) == table.size_s
+        assert table.key(table.subject, 0).decode().replace("|0", "|window_start", 1) == key_of(
+            name
+        )
+    for name in registry.plain():
+        assert not is_windowed(name)
+        # As people read it in /asyncapi.json, where there is more room for words.
+        if name in set(tables) - {*PRIVATE, "crypto_configuration", "visualization_parameters"}:
+            told = topic_channels._PLAIN[name][0].lower().replace("time", "target_time")
+            assert key_of(name).replace("crypto_symbol", "crypto") == told
+    assert key_of("moods") == "crypto_symbol"
+    assert key_of("predictions_10m") == "pair|target_time|horizon"
+    assert key_of("somebody_elses") == "name"
+
+
+def test_the_usual_tables_are_those_of_the_usual_settings_that_others_may_read(tables):
+    assert set(USUAL) == set(tables) - set(PRIVATE)
 
 
 def test_files_are_found_by_the_short_name(monkeypatch, tmp_path):
