@@ -5,9 +5,8 @@ Unlike `/live/` these show all rows, of cryptos that are not active too, under t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from heapq import nsmallest
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from faust.types.web import Request, View
@@ -21,24 +20,24 @@ from cryptoviz.inspection.view import (
     TableStates,
     order,
 )
-from tables.rows import Rows
-from tables.windowed import WindowedTable
 from web import registry
 from web.answers import Answer, json_answer
 from web.forward import HERE, rows_elsewhere
-from web.live import LiveQuery, TableName
+from web.live import LiveQuery, TableName, WindowText
 from web.live_rows import known, ready
 from web.operation import answers, page
+from web.table_rows import Wanted, plain_here, windows_here
 from web.table_states import states_here
-
-# What rows are ordered by, their partition, their key.
-RowPlace = tuple[tuple[str, int, str], int, bytes]
 
 
 class RowsQuery(LiveQuery, kw_only=True):
-    """A page of rows: those behind the key *after*, of one *subject* or of all."""
+    """A page of rows: those behind the key *after*, of one *subject* or of all.
+
+    *window* leaves out windows, not rows that are none.
+    """
 
     subject: Annotated[str, Meta(max_length=200)] | None = None
+    window: WindowText | None = None
     after: Annotated[str, Meta(max_length=400)] | None = None
     limit: Annotated[int, Meta(ge=1, le=MOST_ROWS)] = MOST_ROWS
 
@@ -63,19 +62,36 @@ async def inspect_tables(view: View, request: Request, query: LiveQuery) -> Answ
 async def inspect_rows(view: View, request: Request, table: TableName, query: RowsQuery) -> Answer:
     """Return a page of all rows of a table, under their keys."""
     table = known(table)
-    after = None if query.after is None else order(query.after)
-    windowed = registry.windowed().get(table)
-    rows = windowed.rows if windowed else registry.plain()[table]
-    found = list(_rows_here(table, query.subject, after, query.limit))
+    wanted, windowed = _wanted(query), registry.windowed().get(table)
+    if windowed is not None:
+        rows, found = windowed.rows, windows_here(windowed, wanted, query.limit)
+    else:
+        rows = registry.plain()[table]
+        found = plain_here(rows, wanted, query.limit)
     topic = rows.table.changelog_topic_name
     if query.scope != HERE and topic not in _global_topics():
-        asked = {"limit": str(query.limit), "subject": query.subject, "after": query.after}
-        given = {name: value for name, value in asked.items() if value is not None}
-        for row in await rows_elsewhere(topic, f"/inspect/tables/{table}/", given):
+        for row in await rows_elsewhere(topic, f"/inspect/tables/{table}/", _given(query)):
             found.append(msgspec.json.decode(row, type=TableRow))
         found = nsmallest(query.limit, found, key=lambda row: order(row.key))
     cursor = found[-1].key if len(found) == query.limit else None
     return json_answer({"table": table, "rows": found, "next": cursor})
+
+
+def _wanted(query: RowsQuery) -> Wanted:
+    after = None if query.after is None else order(query.after)
+    if query.window is None:
+        return Wanted(query.subject, after=after)
+    if query.window == "latest":
+        return Wanted(query.subject, latest=True, after=after)
+    first, dots, end = query.window.partition("..")
+    low = int(first)
+    return Wanted(query.subject, low, int(end) if dots else low + 1, after=after)
+
+
+def _given(query: RowsQuery) -> dict[str, str]:
+    """Return *query* as another worker is asked it."""
+    asked = msgspec.structs.asdict(query)
+    return {name: str(value) for name, value in asked.items() if value is not None}
 
 
 def _merge(states: dict[str, TableState], found: TableState, topic: str) -> None:
@@ -92,37 +108,3 @@ def _global_topics() -> set[str]:
         for rows in registry.plain().values()
         if rows.table.is_global
     }
-
-
-def _rows_here(
-    table: str, subject: str | None, after: tuple[str, int, str] | None, limit: int
-) -> list[TableRow]:
-    """Return the first *limit* rows on this worker behind *after*, in their order."""
-    windowed = registry.windowed().get(table)
-    rows = windowed.rows if windowed else registry.plain()[table]
-    places = _windows_here(windowed) if windowed else _plain_here(rows)
-    wanted = (
-        place
-        for place in places
-        if (after is None or place[0] > after)
-        and (subject is None or place[2].decode().partition("|")[0] == subject)
-    )
-    found = [(number, key, rows.read(number, key)) for _, number, key in nsmallest(limit, wanted)]
-    return [
-        TableRow(key=key.decode(), partition=number, value=msgspec.Raw(value))
-        for number, key, value in found
-        if value is not None
-    ]
-
-
-def _plain_here(rows: Rows) -> Iterator[RowPlace]:
-    for number in rows.held_partitions():
-        for key, _ in rows.scan(number):
-            yield order(key.decode()), number, key
-
-
-def _windows_here(table: WindowedTable[Any]) -> Iterator[RowPlace]:
-    for number, memory in table.held():
-        for subject in memory.subjects():
-            for start in memory.starts(subject):
-                yield (subject, start, ""), number, table.key(subject, start)

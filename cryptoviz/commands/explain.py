@@ -81,7 +81,8 @@ def explain(
     place: Place = Changelogs(settings) if changelog else Worker(url or url_of(settings))
     said(place.sentence)
     subjects = spellings(key, settings.quote_currencies)
-    rows = Selection(subjects, window, limit=1).of(run(lambda: place.rows(table)))
+    selection = Selection(subjects, window, limit=1)
+    rows = selection.of(run(lambda: place.rows(table, selection)))
     if not rows:
         _refuse(settings, table, key, window)
     value = _window(kind, rows[0])

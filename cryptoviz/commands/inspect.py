@@ -79,7 +79,11 @@ CONDITION = Parsed("condition", condition)
     type=click.IntRange(min=0),
     help=f"Most rows; 0 is all. Default: {TERMINAL_ROWS} on a terminal, all elsewhere.",
 )
-@click.option("--watch", is_flag=True, help="Follow: print rows as they change, until Ctrl-C.")
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Follow until Ctrl-C: each second rows that changed; with --changelog each change.",
+)
 @click.option("--offline", is_flag=True, help="Read the worker's RocksDB files, read-only.")
 @click.option("--changelog", is_flag=True, help="Read the changelog topic itself.")
 @click.option("--url", help="The worker to ask. Default: http://WEB_HOST:WEB_PORT.")
@@ -120,7 +124,7 @@ def inspect(
         with contextlib.suppress(KeyboardInterrupt):
             run(lambda: _watch(place, table, selection, form))
         return
-    _print(run(lambda: place.rows(table)), selection, table, form)
+    _print(run(lambda: place.rows(table, selection)), selection, table, form)
 
 
 def _place(offline: bool, changelog: bool, url: str | None) -> Place:
@@ -147,7 +151,7 @@ def _print(rows: Sequence[TableRow], selection: Selection, table: str, form: For
 async def _watch(place: Place, table: str, selection: Selection, form: Form) -> None:
     rows: dict[str, TableRow] = {}
     with Live(auto_refresh=False) if form == "table" else contextlib.nullcontext() as live:
-        async for changes in place.changes(table):
+        async for changes in place.changes(table, selection):
             # A changelog may have a row again as it was.
             new = {key for key, row in changes.items() if row is not None and rows.get(key) != row}
             for key, row in changes.items():

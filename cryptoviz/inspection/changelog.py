@@ -8,6 +8,7 @@ import msgspec
 from aiokafka.structs import ConsumerRecord
 
 from cryptoviz.inspection.place import Changes, no_table
+from cryptoviz.inspection.selection import Selection
 from cryptoviz.inspection.summary import state_of
 from cryptoviz.inspection.table_name import resolved
 from cryptoviz.inspection.topic_reader import TopicReader, open_reader
@@ -40,13 +41,13 @@ class Changelogs:
                 states.append(state_of(table, topic, rows, partitions, self._settings))
         return states
 
-    async def rows(self, table: str) -> list[TableRow]:
+    async def rows(self, table: str, _: Selection) -> list[TableRow]:
         """Return what compaction would leave of the changelog of *table*."""
         async with open_reader(self._settings) as reader:
             topic = await self._topic(reader, table)
             return _rows((await reader.compacted(topic)).values())
 
-    async def changes(self, table: str) -> AsyncIterator[Changes]:
+    async def changes(self, table: str, _: Selection) -> AsyncIterator[Changes]:
         """Yield all rows of *table*, then each record of its changelog."""
         async with open_reader(self._settings) as reader:
             topic = await self._topic(reader, table)

@@ -13,11 +13,14 @@ import msgspec
 
 from cryptoviz.inspection.outcome import No
 from cryptoviz.inspection.place import Changes
+from cryptoviz.inspection.selection import LATEST, Selection, Span
 from cryptoviz.inspection.view import TableRow, TableState
 from cryptoviz.settings import Settings
 
 TIMEOUT_S = 30.0
 WATCH_INTERVAL_S = 1.0
+# The longest number that a worker takes for a time.
+MOST_TIME_S = 10**12 - 1
 
 T = TypeVar("T")
 
@@ -50,6 +53,19 @@ def _decoded(body: bytes, kind: type[T]) -> T:
     return found
 
 
+def _queries(selection: Selection) -> list[dict[str, str]]:
+    """Return what to ask for: each subject that *selection* may mean, and its windows."""
+    window, subjects = {}, selection.first_parts()
+    span = selection.span
+    if span.latest:
+        # Of a whole key that row counts, be it the newest or not.
+        window = {} if set(selection.subjects) - set(subjects) else {"window": LATEST}
+    elif span != Span():
+        low, high = (min(max(0, time_s), MOST_TIME_S) for time_s in (span.low, span.high))
+        window = {"window": f"{low}..{high}"}
+    return [{"subject": subject} | window for subject in subjects] or [window]
+
+
 class Worker:
     """A worker; it also answers for the others of its group."""
 
@@ -70,33 +86,38 @@ class Worker:
         """Return all tables."""
         return (await self.ask("/inspect/tables/", _States)).rows
 
-    async def rows(self, table: str) -> list[TableRow]:
-        """Return all rows of *table*."""
+    async def rows(self, table: str, selection: Selection) -> list[TableRow]:
+        """Return the rows of *table* that *selection* may want by their keys."""
         async with aiohttp.ClientSession() as session:
-            return await self._rows(session, table)
+            return await self._rows(session, table, selection)
 
-    async def changes(self, table: str) -> AsyncIterator[Changes]:
-        """Yield all rows of *table*, then each second those that are other ones."""
+    async def changes(self, table: str, selection: Selection) -> AsyncIterator[Changes]:
+        """Yield such rows of *table*, then each second those that are other ones."""
         known: dict[str, TableRow] = {}
         async with aiohttp.ClientSession() as session:
             while True:
-                now = {row.key: row for row in await self._rows(session, table)}
+                now = {row.key: row for row in await self._rows(session, table, selection)}
                 changed: dict[str, TableRow | None] = dict.fromkeys(known.keys() - now.keys())
                 changed |= {key: row for key, row in now.items() if known.get(key) != row}
                 yield changed
                 known = now
                 await asyncio.sleep(WATCH_INTERVAL_S)
 
-    async def _rows(self, session: aiohttp.ClientSession, table: str) -> list[TableRow]:
+    async def _rows(
+        self, session: aiohttp.ClientSession, table: str, selection: Selection
+    ) -> list[TableRow]:
         rows: list[TableRow] = []
-        query: dict[str, str] = {}
-        while True:
-            path = f"/inspect/tables/{quote(table, safe='')}/"
-            page = await self._get(session, path, query, _Page)
-            rows += page.rows
-            if page.next is None:
-                return rows
-            query = {"after": page.next}
+        path = f"/inspect/tables/{quote(table, safe='')}/"
+        for query in _queries(selection):
+            after: str | None = None
+            while True:
+                given = query if after is None else {**query, "after": after}
+                page = await self._get(session, path, given, _Page)
+                rows += page.rows
+                after = page.next
+                if after is None:
+                    break
+        return rows
 
     async def _get(
         self, session: aiohttp.ClientSession, path: str, query: dict[str, str], kind: type[T]

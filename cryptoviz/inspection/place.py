@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
 from cryptoviz.inspection.outcome import No
+from cryptoviz.inspection.selection import Selection
 from cryptoviz.inspection.view import TableRow, TableState
 
 # Changed rows by key; None where a row was deleted.
@@ -22,11 +23,14 @@ class Place(Protocol):
     async def tables(self) -> list[TableState]:
         """Return all tables."""
 
-    async def rows(self, table: str) -> list[TableRow]:
-        """Return all rows of *table*; raises `No` if there is no such table."""
+    async def rows(self, table: str, selection: Selection) -> list[TableRow]:
+        """Return all rows of *table*; raises `No` if there is no such table.
 
-    def changes(self, table: str) -> AsyncIterator[Changes]:
-        """Yield all rows of *table*, then what changes, without an end."""
+        Rows that *selection* does not want by their keys may be left out, and need not be.
+        """
+
+    def changes(self, table: str, selection: Selection) -> AsyncIterator[Changes]:
+        """Yield all rows of *table*, then what changes, without an end; as `rows` does."""
 
 
 def no_table(table: str, names: Sequence[str], where: str) -> No:

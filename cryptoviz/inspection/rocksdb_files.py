@@ -18,6 +18,7 @@ import msgspec
 import rocksdict
 
 from cryptoviz.inspection.place import Changes, no_table
+from cryptoviz.inspection.selection import Selection
 from cryptoviz.inspection.summary import state_of
 from cryptoviz.inspection.table_name import resolved
 from cryptoviz.inspection.view import TableRow, TableState
@@ -57,7 +58,7 @@ class Files:
             for table, paths in sorted(self._stores().items())
         ]
 
-    async def rows(self, table: str) -> list[TableRow]:
+    async def rows(self, table: str, _: Selection) -> list[TableRow]:
         """Return all rows of *table*."""
         stores = self._stores()
         name = resolved(table, stores, self._settings)
@@ -65,7 +66,7 @@ class Files:
             raise no_table(table, list(stores), f"in {self._directory}")
         return list(self._read(stores[name]))
 
-    async def changes(self, table: str) -> AsyncIterator[Changes]:
+    async def changes(self, table: str, _: Selection) -> AsyncIterator[Changes]:
         """Refuse: files are looked at once."""
         raise click.UsageError("--watch follows a worker or, with --changelog, a topic.")
         yield {}

@@ -71,6 +71,10 @@ class Selection(NamedTuple):
         kept = [row for row in found if self._has_value(row)]
         return kept if self.limit is None else kept[: self.limit]
 
+    def first_parts(self) -> list[str]:
+        """Return what keys of the subjects begin with, each once."""
+        return list(dict.fromkeys(subject.partition("|")[0] for subject in self.subjects))
+
     def _has_key(self, key: str) -> bool:
         subject, start, _ = order(key)
         # A plain row may have more behind its pair or crypto than the time that windows have.

@@ -43,6 +43,7 @@ SUPPORT = {
     "web.socket_messages",
     "web.sockets",
     "web.stored",
+    "web.table_rows",
     "web.table_states",
     "web.topic_channels",
     "web.whole_range",

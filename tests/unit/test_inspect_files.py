@@ -9,6 +9,7 @@ import pytest
 from click import ClickException
 
 from cryptoviz.inspection.rocksdb_files import Files
+from cryptoviz.inspection.selection import Selection
 from cryptoviz.settings import load
 from tests.stores import a_store
 
@@ -54,7 +55,7 @@ async def test_looking_changes_no_file(data):
     a_store(data, ROWS)
     before = state(data)
 
-    rows = await files_of(data).rows("candles")
+    rows = await files_of(data).rows("candles", Selection())
 
     assert {row.key: bytes(row.value) for row in rows} == ROWS
     assert state(data) == before
@@ -70,7 +71,7 @@ async def test_whoever_may_read_the_files_need_not_be_allowed_to_write_them(data
     before = state(data)
 
     with an_ordinary_user():
-        rows = await files_of(data).rows("candles")
+        rows = await files_of(data).rows("candles", Selection())
 
     assert {row.key: bytes(row.value) for row in rows} == ROWS
     assert state(data) == before
@@ -93,7 +94,7 @@ async def test_a_directory_that_may_not_be_read_is_a_sentence(data, closed, mode
     directory.chmod(mode)
     try:
         with an_ordinary_user(), pytest.raises(ClickException) as told:
-            await files_of(data).rows("candles")
+            await files_of(data).rows("candles", Selection())
     finally:
         directory.chmod(before)
     assert str(data) in told.value.message

@@ -149,7 +149,7 @@ def ask(monkeypatch):
     async def open_reader(settings):
         yield Kafka(trades, [refused, refused])
 
-    async def rows(self, table):
+    async def rows(self, table, selection):
         return [row]
 
     monkeypatch.setattr("cryptoviz.commands.explain.open_reader", open_reader)
@@ -178,7 +178,7 @@ def test_explain_folds_again_what_was_not_refused(ask):
 
 
 def test_explain_tells_of_late_records_when_the_window_is_gone(ask, monkeypatch):
-    async def no_rows(self, table):
+    async def no_rows(self, table, selection):
         return []
 
     monkeypatch.setattr("cryptoviz.inspection.over_http.Worker.rows", no_rows)

@@ -1,5 +1,7 @@
 """What a worker answers is read, and what is no worker is told apart in a sentence."""
 
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
 from click.testing import CliRunner
 
@@ -37,6 +39,50 @@ def test_what_answers_and_is_no_worker_is_a_sentence(body, form):
     assert result.exit_code == 1
     assert "is no worker of this version" in result.stderr
     assert isinstance(result.exception, SystemExit)
+
+
+def asked_of(path):
+    address = urlsplit(path)
+    return address.path, dict(parse_qsl(address.query))
+
+
+@pytest.mark.parametrize(
+    ("words", "queries"),
+    [
+        ([], [{}]),
+        (["--key", "BTC/USD"], [{"subject": "BTC/USD"}]),
+        (["--key", "BTC/USD|60"], [{"subject": "BTC/USD"}]),
+        (["--key", "btc-usd"], [{"subject": "btc-usd"}, {"subject": "BTC/USD"}]),
+        (["--window", "latest"], [{"window": "latest"}]),
+        (["--window", "60"], [{"window": "60..61"}]),
+        (["--window", "60.."], [{"window": "60..999999999999"}]),
+        (["--window", "1960-01-01..60"], [{"window": "0..60"}]),
+        (
+            ["--key", "BTC/USD", "--window", "60..120"],
+            [{"subject": "BTC/USD", "window": "60..120"}],
+        ),
+        # It may not be the newest, and is what was asked for.
+        (["--key", "BTC/USD|60", "--window", "latest"], [{"subject": "BTC/USD"}]),
+    ],
+)
+def test_a_worker_is_asked_for_what_is_wanted_alone(words, queries):
+    _, asked = run(inspect, "candles", *words, body={"rows": []})
+
+    assert [asked_of(path) for path in asked] == [
+        ("/inspect/tables/candles/", query) for query in queries
+    ]
+
+
+def test_all_pages_are_read():
+    pages = iter([rows({"a": 1}) | {"next": "BTC/USD|60"}, rows({"a": 2}) | {"next": None}])
+
+    result, asked = run(inspect, "candles", "--window", "60", body=lambda _: next(pages))
+
+    assert len(result.stdout.splitlines()) == 2
+    assert [asked_of(path)[1] for path in asked] == [
+        {"window": "60..61"},
+        {"window": "60..61", "after": "BTC/USD|60"},
+    ]
 
 
 @pytest.mark.parametrize("body", [b"\xff", b"[" * 5_000, b"<html>", {"detail": 7}])
