@@ -19,6 +19,8 @@ from cryptoviz.topic_fit import Flaw, TopicFound, TopicSpec, flaws
 
 log = logging.getLogger(__name__)
 
+# What Kafka's own tools read to log in; whoever runs them writes it.
+LOGIN_FILE = "client.properties"
 # How often, and how long after another, to look for topics that were just made.
 ATTEMPTS, INTERVAL_S = 100, 0.1
 
@@ -75,7 +77,7 @@ def check(specs: Sequence[TopicSpec], found: Mapping[str, TopicFound], settings:
             f"These topics have fewer replicas than KAFKA_REPLICATION_FACTOR "
             f"({settings.kafka_replication_factor}): {_names(spec for spec, _ in wrong)}; "
             f"`cryptoviz topics --reassign > plan.json && {_tool('reassign-partitions', settings)} "
-            "--reassignment-json-file plan.json --execute` adds them."
+            f"--reassignment-json-file plan.json --execute` adds them.{_login(settings)}"
         )
 
 
@@ -97,7 +99,7 @@ def check_partitions(
             )
         raise ProvisionError(
             sentence + "If nothing was folded into it yet, it can be made anew by the next start: "
-            f"`{_tool('topics', settings)} --delete --topic {spec.name}`."
+            f"`{_tool('topics', settings)} --delete --topic {spec.name}`.{_login(settings)}"
         )
 
 
@@ -114,7 +116,24 @@ def _about(
 
 
 def _tool(name: str, settings: Settings) -> str:
-    return f"kafka-{name}.sh --bootstrap-server {settings.kafka_bootstrap_servers}"
+    """Return the command of Kafka's tool *name*, to which its own options are added."""
+    command = f"kafka-{name}.sh --bootstrap-server {settings.kafka_bootstrap_servers}"
+    return command + (f" --command-config {LOGIN_FILE}" if _has_login(settings) else "")
+
+
+def _login(settings: Settings) -> str:
+    """Return a sentence about the file that such a command needs, empty if it needs none."""
+    if not _has_login(settings):
+        return ""
+    protocol = settings.kafka_security_protocol
+    return (
+        f" {LOGIN_FILE} has the login of a Kafka administrator, for Kafka's tools do not read the "
+        f"settings: security.protocol={protocol} and what goes with it."
+    )
+
+
+def _has_login(settings: Settings) -> bool:
+    return settings.kafka_security_protocol != "PLAINTEXT"
 
 
 def _names(specs: Iterable[TopicSpec]) -> str:

@@ -110,6 +110,8 @@ def _sentences(channel: Channel, spec: TopicSpec | None) -> Iterator[str]:
         yield f"Kept {int(spec.config[RETENTION]) // topics.DAY_MS} days."
     # What has headers is no row under a key.
     rows = [message.payload for message in channel.messages if message.headers is None]
+    if rows:
+        yield "Records of a key are in order, in one partition."
     if any("revision" in row.__struct_fields__ for row in rows):
         yield "Of two values of a key the higher revision counts, of equal ones the later."
     elif rows:

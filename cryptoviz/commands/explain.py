@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, NoReturn
 
 import click
 import msgspec
 
-from cryptoviz.commands.inspect import SPAN
-from cryptoviz.commands.parameters import TEXT
+from cryptoviz.commands.parameters import TEXT, Parsed
 from cryptoviz.inspection.changelog import Changelogs
 from cryptoviz.inspection.late import Place as LatePlace
 from cryptoviz.inspection.late import Stretch, late_records
@@ -21,11 +20,12 @@ from cryptoviz.inspection.provenance import (
     Found,
     Kind,
     differences,
+    first_offsets,
     fold,
     kind_of,
     source_records,
 )
-from cryptoviz.inspection.selection import Selection, Span, spellings
+from cryptoviz.inspection.selection import Selection, Span, one_window, spellings
 from cryptoviz.inspection.table_name import asked_size_of
 from cryptoviz.inspection.tables_known import complete_table
 from cryptoviz.inspection.topic_reader import open_reader
@@ -44,7 +44,8 @@ Examples:
 """
     + EXIT_CODES
 )
-OFFSET_COLUMNS = ("topic", "partition", "last_offset", "event_time")
+WINDOW = Parsed("latest|START", one_window)
+OFFSET_COLUMNS = ("topic", "partition", "first_offset", "last_offset", "event_time")
 RECORD_COLUMNS = ("topic", "partition", "offset", "late", "value")
 # Places that a sentence names.
 MOST_SHOWN = 10
@@ -53,7 +54,7 @@ MOST_SHOWN = 10
 @click.command(epilog=EPILOG)
 @click.argument("table", type=TEXT, shell_complete=complete_table)
 @click.argument("key", type=TEXT)
-@click.argument("window", type=SPAN, metavar="latest|START")
+@click.argument("window", type=WINDOW, metavar="latest|START")
 @click.option("--records", is_flag=True, help="Fetch the records and fold them again.")
 @click.option("--changelog", is_flag=True, help="Take the value from the changelog topic.")
 @click.option("--url", help="The worker to ask. Default: http://WEB_HOST:WEB_PORT.")
@@ -69,7 +70,8 @@ def explain(
 ) -> None:
     """Show what the window of TABLE and KEY was folded from.
 
-    Without --records: per source partition, the last offset folded in. With it: the records, and
+    Without --records: per source partition, the last offset folded in, and the first one whose
+    time in Kafka allows it to be. With it: the records, and
     whether folding them again makes the same value. Records that came after the table's retention
     are in the late topic and not in the value, which is said; records that Kafka no longer has
     cannot be folded.
@@ -89,7 +91,8 @@ def explain(
     subject = rows[0].key.partition("|")[0]
     said(f"{rows[0].key}: revision {value.revision}, {'final' if value.final else 'not final'}.")
     if not records:
-        print_lines(_offsets(kind, value), OFFSET_COLUMNS, form)
+        firsts = run(lambda: _firsts(settings, kind, value))
+        print_lines(_offsets(kind, value, firsts), OFFSET_COLUMNS, form)
     late = _late(settings, table, Stretch((subject,), value.window_start, value.window_end))
     if late:
         said(f"{_told(late)}; they are not in the value.")
@@ -137,16 +140,23 @@ def _told(late: list[LatePlace]) -> str:
     )
 
 
+async def _firsts(settings: Settings, kind: Kind, value: Any) -> dict[int, int]:
+    async with open_reader(settings) as reader:
+        return await first_offsets(reader, kind, value)
+
+
 async def _fetch(settings: Settings, kind: Kind, value: Any, subject: str) -> list[Found]:
     async with open_reader(settings) as reader:
         return await source_records(reader, kind, value, subject, settings)
 
 
-def _offsets(kind: Kind, value: Any) -> list[dict[str, Any]]:
+def _offsets(kind: Kind, value: Any, firsts: Mapping[int, int]) -> list[dict[str, Any]]:
     return [
         {
             "topic": kind.topic,
             "partition": int(source),
+            # None where Kafka has deleted what was folded.
+            "first_offset": firsts.get(int(source)),
             "last_offset": last,
             "event_time": value.event_times.get(source),
         }

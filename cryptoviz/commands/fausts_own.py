@@ -16,16 +16,33 @@ EXAMPLES = {
     "worker": "cryptoviz worker -l info\n      run the application with the settings of the "
     "environment",
 }
+HELP = """Run CRYPTO VIZ, look at what it has, and feed it.
+
+Settings come from the environment. Options here are Faust's, for its commands; of the others only
+--debug means something to them: with it an error that nobody foresaw is shown with its place.
+"""
+EPILOG = f"""\b
+Examples:
+  cryptoviz worker -l info
+      run the application
+  cryptoviz inspect candles --window latest
+      the newest candle of each pair
+  cryptoviz COMMAND --help
+      what a command does, with examples
+\b
+
+{EXIT_CODES}"""
 # What they print ends with its reader; Faust would show a traceback.
 LISTING = frozenset(EXAMPLES) - {"worker"}
 
 
 def adopt(group: click.Group) -> None:
-    """Keep of *group* the commands that have a use here, and give each an example.
+    """Keep of *group* the commands that have a use here, and give it and each an example.
 
     There are no models and no live checks; messages are sent by `simulate` and `replay`, and
     shells complete without a command of their own (docs/cli.md).
     """
+    group.help, group.epilog = HELP, EPILOG
     for name in list(group.commands):
         if name in EXAMPLES:
             group.commands[name].epilog = f"\b\nExamples:\n  {EXAMPLES[name]}\n\b\n\n{EXIT_CODES}"

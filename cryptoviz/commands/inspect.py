@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
@@ -137,8 +137,7 @@ def _place(offline: bool, changelog: bool, url: str | None) -> Place:
 
 
 def _print(rows: Sequence[TableRow], selection: Selection, table: str, form: Form) -> None:
-    if missing := unknown_field(selection.conditions, rows):
-        raise click.UsageError(f"Rows of {table} have no field {missing!r}.")
+    _check_fields(rows, selection, table)
     found = selection._replace(limit=None).of(rows)
     if not found and selection.subjects:
         raise No(f"Table {table} has no such row of {selection.subjects[0]!r}.")
@@ -148,10 +147,18 @@ def _print(rows: Sequence[TableRow], selection: Selection, table: str, form: For
         said(f"{len(shown)} of {len(found)} rows; --limit 0 shows all.")
 
 
+def _check_fields(rows: Iterable[TableRow], selection: Selection, table: str) -> None:
+    """Refuse what can be true of no row of *table*, rather than show none."""
+    if missing := unknown_field(selection.asked(), rows):
+        raise click.UsageError(f"Rows of {table} have no field {missing!r}.")
+
+
 async def _watch(place: Place, table: str, selection: Selection, form: Form) -> None:
     rows: dict[str, TableRow] = {}
     with Live(auto_refresh=False) if form == "table" else contextlib.nullcontext() as live:
         async for changes in place.changes(table, selection):
+            if not rows:
+                _check_fields(filter(None, changes.values()), selection, table)
             # A changelog may have a row again as it was.
             new = {key for key, row in changes.items() if row is not None and rows.get(key) != row}
             for key, row in changes.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterable
 
 import msgspec
@@ -16,6 +17,8 @@ from cryptoviz.inspection.view import TableRow, TableState
 from cryptoviz.settings import Settings
 
 SUFFIX = "-changelog"
+# No table has a hyphen in its name; the id of another deployment may begin like this one and have.
+TABLE = r"(?P<table>[^-]+)"
 
 
 class Changelogs:
@@ -67,11 +70,9 @@ class Changelogs:
         return topics[name]
 
     async def _topics(self, reader: TopicReader) -> dict[str, str]:
-        return {
-            topic.removeprefix(self._prefix).removesuffix(SUFFIX): topic
-            for topic in await reader.topics()
-            if topic.startswith(self._prefix) and topic.endswith(SUFFIX)
-        }
+        changelog = re.compile(re.escape(self._prefix) + TABLE + re.escape(SUFFIX))
+        found = map(changelog.fullmatch, await reader.topics())
+        return {match["table"]: match[0] for match in found if match}
 
 
 def _rows(records: Iterable[ConsumerRecord]) -> list[TableRow]:

@@ -60,17 +60,26 @@ def kind_of(table: str, settings: Settings) -> Kind | None:
     return kinds.get(name) if is_windowed else None
 
 
+async def first_offsets(reader: TopicReader, kind: Kind, window: Any) -> dict[int, int]:
+    """Return the first offset of each source partition that can be in *window*.
+
+    Left out are partitions of which Kafka has nothing any more that could be.
+    """
+    found: dict[int, int] = {}
+    earliest_s = window.window_start - FUTURE_TOLERANCE_S
+    for source, last in window.offsets.items():
+        first = await reader.first_since(kind.topic, int(source), earliest_s)
+        if first is not None and first <= last:
+            found[int(source)] = first
+    return found
+
+
 async def source_records(
     reader: TopicReader, kind: Kind, window: Any, subject: str, settings: Settings
 ) -> list[Found]:
     """Return the records that *window* of *subject* was folded from, by partition and offset."""
-    since: dict[int, int] = {}
-    until: dict[int, int] = {}
-    for source, last in window.offsets.items():
-        number, earliest_s = int(source), window.window_start - FUTURE_TOLERANCE_S
-        first = await reader.first_since(kind.topic, number, earliest_s)
-        if first is not None and first <= last:
-            since[number], until[number] = first, last + 1
+    since = await first_offsets(reader, kind, window)
+    until = {number: window.offsets[str(number)] + 1 for number in since}
     decode = decoder_for(kind.record, Rules(settings.sentiment_scale, settings.quote_currencies))
     found: list[Found] = []
     if since:

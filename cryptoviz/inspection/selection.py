@@ -71,6 +71,10 @@ class Selection(NamedTuple):
         kept = [row for row in found if self._has_value(row)]
         return kept if self.limit is None else kept[: self.limit]
 
+    def asked(self) -> tuple[Condition, ...]:
+        """Return all that is asked of values, that they are final among it."""
+        return self.conditions + (Condition("final", "=", True),) * self.final
+
     def first_parts(self) -> list[str]:
         """Return what keys of the subjects begin with, each once."""
         return list(dict.fromkeys(subject.partition("|")[0] for subject in self.subjects))
@@ -84,12 +88,11 @@ class Selection(NamedTuple):
         return subject == key or self.span.low <= start < self.span.high
 
     def _has_value(self, row: TableRow) -> bool:
-        if not self.final and not self.conditions:
+        asked = self.asked()
+        if not asked:
             return True
         value = msgspec.json.decode(row.value)
-        if self.final and value.get("final") is not True:
-            return False
-        return all(condition.holds(value) for condition in self.conditions)
+        return all(condition.holds(value) for condition in asked)
 
 
 def field_of(row: dict[str, Any], name: str) -> Any:
@@ -130,6 +133,13 @@ def span(text: str) -> Span:
     if found.low >= found.high:
         raise ValueError(f"window must begin before it ends, was {text!r}")
     return found
+
+
+def one_window(text: str) -> Span:
+    """Return the window that `latest` or a start names; raises `ValueError`."""
+    if ".." in text:
+        raise ValueError(f"window must be latest or one start, was {text!r}")
+    return span(text)
 
 
 def condition(text: str) -> Condition:

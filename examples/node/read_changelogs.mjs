@@ -12,6 +12,9 @@ import { Kafka, logLevel } from "kafkajs";
 const [brokers = "127.0.0.1:9092", prefix = "cryptoviz-"] = process.argv.slice(2);
 const kafka = new Kafka({ brokers: brokers.split(","), logLevel: logLevel.NOTHING });
 
+const QUIET_MS = 5_000;
+const JOIN_MS = 60_000;
+
 // The fields that the schema of a topic promises.
 function promised(name) {
   const url = new URL(`../../docs/schemas/${name}-changelog.json`, import.meta.url);
@@ -37,11 +40,22 @@ async function table(name) {
   const consumer = kafka.consumer({ groupId: `reader-${randomUUID()}` });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
+  let quiet;
   await new Promise((resolve, reject) => {
     consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+    // Where the last offsets hold no record any more, nothing tells that the end is reached: it is
+    // when Kafka, which sends what there is at once, answers and has sent nothing for a while.
+    const wait = () => {
+      clearTimeout(quiet);
+      quiet = setTimeout(() => endsOf(topic).then(resolve, reject), QUIET_MS);
+    };
+    consumer.on(consumer.events.GROUP_JOIN, wait);
+    const deadline = new Error(`no group for ${topic} within ${JOIN_MS / 1000} s`);
+    quiet = setTimeout(() => reject(deadline), JOIN_MS);
     consumer.run({
       autoCommit: false,
       eachBatch: async ({ batch }) => {
+        wait();
         for (const message of batch.messages) apply(rows, fields, message);
         const end = ends.get(batch.partition);
         if (end !== undefined && BigInt(batch.lastOffset()) + 1n >= end) {
@@ -51,6 +65,7 @@ async function table(name) {
       },
     });
   });
+  clearTimeout(quiet);
   await consumer.disconnect();
   return rows;
 }
@@ -95,5 +110,6 @@ try {
   );
 } catch (error) {
   console.error(`Kafka: ${error.message}`);
-  process.exitCode = 1;
+  // A consumer that still hopes for Kafka would keep the process.
+  process.exit(1);
 }

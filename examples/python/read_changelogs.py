@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 TABLES = ("sentiment", "candles")
+PATIENCE_S = 30
 
 
 def main():
@@ -56,9 +57,11 @@ def table(consumer, topic, name):
     consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in waiting])
     rows = {}
     while waiting:
-        message = consumer.poll(10)
+        message = consumer.poll(PATIENCE_S)
         if message is None:
-            continue
+            # Kafka tells the end of each partition, so it says something or is gone.
+            silence = f"nothing of {topic} came for {PATIENCE_S} s"
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, silence))
         if message.error():
             if message.error().code() != KafkaError._PARTITION_EOF:
                 raise KafkaException(message.error())

@@ -332,6 +332,7 @@ async def test_explain_fetches_the_records_of_a_value_and_folds_them_again(
         assert {str(line["partition"]): line["last_offset"] for line in offsets.lines} == (
             value["offsets"]
         )
+        assert all(line["first_offset"] <= line["last_offset"] for line in offsets.lines)
         assert "Equal." in records.said
         assert len(records.lines) == value["revision"]
         last = max(line["offset"] for line in records.lines)

@@ -1,17 +1,24 @@
 """Services that know the published schemas alone rebuild what the worker shows."""
 
 import asyncio
+import importlib.util
 import json
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import aiohttp
 import jsonschema
+import msgspec
 import pytest
+from aiokafka import AIOKafkaProducer
+from confluent_kafka import KafkaException
 
+from cryptoviz.candle import Candle
+from cryptoviz.sentiment import SentimentWindow
 from cryptoviz.simulator import Faults, Share
 from tests.kafka.market import MarketDeployment, messages
 from tests.waiting import eventually
@@ -20,6 +27,7 @@ from .command_line import CommandLine
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SCHEMAS = EXAMPLES.parent / "docs/schemas"
+PYTHON = (sys.executable, str(EXAMPLES / "python/read_changelogs.py"))
 
 
 @pytest.fixture
@@ -72,8 +80,7 @@ async def test_two_strangers_rebuild_sentiment_and_the_latest_candles(market, no
 
     in_python, in_javascript = await asyncio.gather(
         read_by(
-            sys.executable, str(EXAMPLES / "python/read_changelogs.py"),
-            "--brokers", servers, "--prefix", prefix,
+            *PYTHON, "--brokers", servers, "--prefix", prefix,
         ),
         read_by(node, str(EXAMPLES / "node/read_changelogs.mjs"), servers, prefix),
     )  # fmt: skip
@@ -158,10 +165,59 @@ async def test_all_that_is_written_is_as_the_documents_say(market, asyncapi_sche
         assert {"deleted": True} in values
 
 
+def rows_of(table):
+    """Return a row of *table* as its schema wants it, and the key of it."""
+    if table == "candles":
+        return "BTC/USD|0", Candle(pair="BTC/USD", window_start=0, window_end=60)
+    return "BTC|0", SentimentWindow(crypto_symbol="BTC", window_start=0, window_end=300)
+
+
+async def test_a_changelog_whose_last_offset_holds_no_record_is_read_to_its_end(
+    broker, topic_prefix, node
+):
+    servers, expected = broker.bootstrap_servers, {}
+    # The end of a transaction takes an offset, and no reader is ever given a record of it.
+    producer = AIOKafkaProducer(bootstrap_servers=servers, transactional_id=f"{topic_prefix}writer")
+    await producer.start()
+    for table in ("candles", "sentiment"):
+        key, row = rows_of(table)
+        value = msgspec.json.encode(row)
+        async with producer.transaction():
+            await producer.send(f"{topic_prefix}{table}-changelog", value, key=key.encode())
+        expected[table] = {key.partition("|")[0] if table == "candles" else key: json.loads(value)}
+    await producer.stop()
+
+    for words in (
+        [*PYTHON, "--brokers", servers, "--prefix", topic_prefix],
+        [node, str(EXAMPLES / "node/read_changelogs.mjs"), servers, topic_prefix],
+    ):
+        assert await read_by(*words) == expected
+
+
+def test_a_stranger_waits_for_a_silent_kafka_no_longer_than_it_says():
+    source = importlib.util.spec_from_file_location(
+        "reader", EXAMPLES / "python/read_changelogs.py"
+    )
+    reader = importlib.util.module_from_spec(source)
+    source.loader.exec_module(reader)
+    described = SimpleNamespace(topics={"t": SimpleNamespace(error=None, partitions=[0])})
+    waited = []
+    silent = SimpleNamespace(
+        list_topics=lambda *_, **__: described,
+        assign=lambda _: None,
+        # Says nothing, whoever asks.
+        poll=waited.append,
+    )
+
+    with pytest.raises(KafkaException, match="nothing of t came for 30 s"):
+        reader.table(silent, "t", "candles")
+    assert waited == [30]
+
+
 async def test_a_stranger_without_kafka_says_so_in_a_sentence(node):
     nobody = "127.0.0.1:1"
     commands = (
-        [sys.executable, str(EXAMPLES / "python/read_changelogs.py"), "--brokers", nobody],
+        [*PYTHON, "--brokers", nobody],
         [node, str(EXAMPLES / "node/read_changelogs.mjs"), nobody],
     )
     for words in commands:

@@ -56,6 +56,14 @@ def test_help_of_every_command_has_an_example_and_the_exit_codes(name):
     assert "Exit codes:" in shown
 
 
+def test_help_of_the_program_has_an_example_and_the_exit_codes():
+    shown = CliRunner().invoke(cli, ["--help"], prog_name="cryptoviz").output
+
+    assert "Run CRYPTO VIZ" in shown
+    assert "cryptoviz worker -l info" in shown.partition("Examples:")[2]
+    assert "Exit codes:" in shown
+
+
 def test_all_commands_are_those_of_this_project_and_some_of_fausts():
     assert {command.name for command in OWN_COMMANDS} < set(cli.commands)
     assert set(cli.commands) - {command.name for command in OWN_COMMANDS} == set(EXAMPLES)
@@ -119,6 +127,8 @@ def test_what_does_not_answer_is_named(run, command, words, sentence):
         (scores, ["\udcff"], r"was '\udcff'"),
         (scores, ["--url", "http://a..b"], "was 'http://a..b'"),
         (explain, ["candles", "BTC/USD", "noon"], "was 'noon'"),
+        (explain, ["candles", "BTC/USD", "60..120"], "was '60..120'"),
+        (explain, ["candles", "BTC/USD", ".."], "was '..'"),
         (dead_letters, ["--count", "--retry"], "exclude each other"),
         (dead_letters, ["--show", "letter"], "was 'letter'"),
         (dead_letters, ["--at", "1:"], "was '1:'"),
@@ -187,6 +197,15 @@ def test_a_field_that_rows_do_not_have_is_a_usage_error(run, tmp_path):
 
     assert result.exit_code == 2
     assert "no field 'price'" in result.output
+
+
+def test_rows_that_are_never_final_are_not_asked_whether_they_are(run, tmp_path):
+    a_store(tmp_path, "alerts", rows=[(b"BTC/USD", b'{"pair":"BTC/USD"}')]).close()
+
+    result = run(inspect, "alerts", "--offline", "--final")
+
+    assert result.exit_code == 2
+    assert "Rows of alerts have no field 'final'" in result.output
 
 
 def test_a_pipe_that_is_closed_early_is_no_error_to_read(tmp_path):

@@ -10,6 +10,7 @@ from cryptoviz.inspection.selection import (
     Selection,
     Span,
     condition,
+    one_window,
     span,
     spellings,
     unknown_field,
@@ -103,6 +104,14 @@ def test_the_limit_is_of_rows_that_are_wanted():
 def test_a_window_that_is_none_is_refused_with_its_text(text):
     with pytest.raises(ValueError, match=r"^window must .*was '"):
         span(text)
+
+
+@pytest.mark.parametrize("text", ["60..120", "..", "..60"])
+def test_one_window_is_no_range(text):
+    assert one_window("latest") == span("latest")
+    assert one_window("60") == span("60")
+    with pytest.raises(ValueError, match=f"^window must be latest or one start, was {text!r}"):
+        one_window(text)
 
 
 def test_a_condition_that_is_none_is_refused_with_its_text():

@@ -70,6 +70,8 @@ def test_a_name_tells_what_keys_are_made_of(tables):
         assert table.key(table.subject, 0).decode().replace("|0", "|window_start", 1) == key_of(
             name
         )
+    # By which the changelogs of one deployment are told from those of another.
+    assert not any("-" in name for name in tables)
     for name in registry.plain():
         assert not is_windowed(name)
         # As people read it in /asyncapi.json, where there is more room for words.

@@ -75,6 +75,22 @@ def test_a_refused_start_names_the_command_that_mends_it():
     )
 
 
+def test_a_command_of_kafkas_own_is_named_with_what_it_needs_to_log_in():
+    settings = SETTINGS.model_copy(update={"kafka_security_protocol": "SASL_SSL"})
+    wrong = (
+        {RESULTS.name: a_topic("delete", 7, ((1,), (2,)))},
+        {RESULTS.name: a_topic("delete", 7, ((1, 2),))},
+    )
+
+    for found in wrong:
+        with pytest.raises(ProvisionError) as refused:
+            provision.check([RESULTS], found, settings)
+        assert ".sh --bootstrap-server one:9092 --command-config client.properties --" in str(
+            refused.value
+        )
+        assert str(refused.value).endswith("security.protocol=SASL_SSL and what goes with it.")
+
+
 def test_a_source_is_named_before_the_topics_that_follow_it():
     three = a_topic("compact", 7, ((1, 2),) * 3)
 
