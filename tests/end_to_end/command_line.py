@@ -59,6 +59,13 @@ class CommandLine:
         assert result.exception is None or isinstance(result.exception, SystemExit)
         return Ended(result.exit_code, result.stdout_bytes, result.stderr)
 
+    async def without_reader(self, *words):
+        """Run a command whose reader is gone before it says anything."""
+        process = self.start(*words)
+        process.stdout.close()
+        err = await asyncio.to_thread(process.stderr.read)
+        return Ended(await asyncio.to_thread(process.wait, 60), b"", err.decode())
+
     async def __call__(self, *words):
         """Run a command to its end; nobody's traceback is ever an answer."""
         process = self.start(*words)

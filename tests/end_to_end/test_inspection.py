@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import time
 from collections import defaultdict
@@ -14,6 +15,7 @@ from tests.kafka.market import TABLES, MarketDeployment
 from tests.waiting import eventually
 
 from .command_line import CommandLine
+from .configuring import configure
 
 RATE_PER_S = 2_000
 
@@ -47,6 +49,12 @@ def not_deployed(broker, topic_prefix, tmp_path):
 
 
 PLACES = {(): "worker at http://", ("--changelog",): "changelog topics", ("--offline",): "RocksDB"}
+PLAIN = (
+    *("alerts", "crypto_configuration", "instruments", "predictions", "scores"),
+    *("sentiment_skill", "visualization_parameters"),
+)
+# It takes as long as a window of prices for a prediction, and an hour for the skill of one.
+MAY_BE_EMPTY = ("predictions", "scores", "sentiment_skill")
 SUFFIXES = {"candles_5m": "|300", "candles_1h": "|3600", "candles_1d": "|86400"}
 
 
@@ -82,9 +90,25 @@ def assert_fresh(rows, before, known):
         assert row in known[key][max(0, len(before.get(key, ())) - 1) :], key
 
 
+async def send(deployment, kind, message):
+    """Send one *message* to the second partition of its topic."""
+    producer = AIOKafkaProducer(bootstrap_servers=deployment.broker.bootstrap_servers)
+    await producer.start()
+    value = json.dumps(message).encode()
+    await producer.send_and_wait(deployment.topics[kind], value, key=b"BTC/USD", partition=1)
+    await producer.stop()
+
+
+AN_ALERT = {"pair": "BTC/USD", "last": 34_000, "change": 1.2, "threshold": 1}
+
+
 async def test_inspect_equals_the_http_view_and_the_changelog_while_records_flow(
     market, worker, cryptoviz
 ):
+    await configure(worker, "DELETE", "visualization/BTC%20prices/")
+    await configure(worker, "PATCH", "crypto/BTC/", name="Bitcoin")
+    # The simulated market moves too little for one.
+    await send(market, "alert", AN_ALERT | {"timestamp": int(time.time())})
     sending = cryptoviz.start("simulate", "--rate", str(RATE_PER_S))
 
     async def rows_are_there():
@@ -114,17 +138,27 @@ async def test_inspect_equals_the_http_view_and_the_changelog_while_records_flow
         # It was written to while it was looked at.
         assert 0 < sum(map(len, before.values())) < sum(map(len, known[table].values()))
     for table in TABLES:
+        changelog = await assert_places_agree(market, worker, cryptoviz, table)
+        assert changelog == await the_live_view(worker, table)
+    await eventually(lambda: all_is_folded(worker), "the end of what follows from prices")
+    for table in PLAIN:
         await assert_places_agree(market, worker, cryptoviz, table)
 
 
+async def all_is_folded(worker):
+    tables = (await asyncio.to_thread(worker.get, "/inspect/tables/"))["rows"]
+    return not any(each["lag"] for table in tables for each in table["partitions"])
+
+
 async def assert_places_agree(market, worker, cryptoviz, table):
-    """Compare all places row by row, when nothing flows any more."""
+    """Compare all places row by row, when nothing flows any more; return the rows."""
     changelog = await market.changelog(table)
     shown = [await cryptoviz.within("inspect", table, *options) for options in PLACES]
-    assert changelog
-    assert shown[0].rows == changelog == await the_live_view(worker, table)
+    assert changelog or table in MAY_BE_EMPTY
+    assert shown[0].rows == changelog
     assert shown[0].out == shown[1].out == shown[2].out
     assert await asyncio.to_thread(market.store, worker, table) == changelog
+    return changelog
 
 
 def listed(found):
@@ -159,6 +193,12 @@ async def test_the_list_of_tables_is_the_same_from_all_places(market, worker, cr
         assert sum(rows for _, rows, _, _ in topic[table]["partitions"])
 
     assert listed(await cryptoviz("inspect", "--offline")) == topic
+
+    for options in PLACES:
+        unknown = await cryptoviz.within("inspect", "candle", *options)
+        assert unknown.status == 3
+        assert "There is no table 'candle'" in unknown.said
+        assert "candles_5m" in unknown.said
 
 
 def state_of_files(worker):
@@ -260,7 +300,7 @@ async def test_dead_letters_are_counted_shown_byte_for_byte_and_sent_back_once(
     await producer.stop()
     await market.drained()
 
-    letters = (await cryptoviz("dead-letters")).lines
+    letters = (await cryptoviz.within("dead-letters")).lines
     first = letters[0]["offset"]
     assert [(each["topic"], each["partition"], each["offset"]) for each in letters] == [
         (topic, 1, first + number) for number in range(3)
@@ -268,7 +308,7 @@ async def test_dead_letters_are_counted_shown_byte_for_byte_and_sent_back_once(
     counts = (await cryptoviz("dead-letters", "--count")).lines
     assert {each["code"]: each["count"] for each in counts} == {each["code"]: 1 for each in letters}
     for letter, value in zip(letters, BAD, strict=True):
-        assert (await cryptoviz("dead-letters", "--show", letter["place"])).out == value
+        assert (await cryptoviz.within("dead-letters", "--show", letter["place"])).out == value
 
     place = letters[0]["place"]
     # Two at the same time, and one after them.
@@ -276,7 +316,7 @@ async def test_dead_letters_are_counted_shown_byte_for_byte_and_sent_back_once(
         *(cryptoviz("dead-letters", "--retry", "--at", place) for _ in range(2))
     )
     assert sorted(each.status for each in both) == [0, 3]
-    sent = await cryptoviz("dead-letters", "--retry", "--at", place)
+    sent = await cryptoviz.within("dead-letters", "--retry", "--at", place)
     assert sent.status == 3
     assert "1 were sent back before" in sent.said
     records = [record for record in await market.stored(topic) if record.headers]
@@ -284,8 +324,66 @@ async def test_dead_letters_are_counted_shown_byte_for_byte_and_sent_back_once(
         (1, b"BTC/USD", BAD[0])
     ]
     assert records[0].headers == (("retry-of", f"{topic}/1/{first}".encode()),)
-    retried = [each["retried_ms"] for each in (await cryptoviz("dead-letters")).lines[:3]]
+    retried = [each["retried_ms"] for each in (await cryptoviz.within("dead-letters")).lines[:3]]
     assert [each is not None for each in retried] == [True, False, False]
+
+
+@pytest.fixture
+async def ten_minutes(broker, topic_prefix, tmp_path):
+    """A deployment whose windows are of another size, so that its tables are called by it."""
+    sizes = {"PRICE_SIZE": "600", "SENTIMENT_SIZE": "600", "PREDICTION_HORIZONS": "600"}
+    deployment = MarketDeployment(
+        broker, topic_prefix, tmp_path, partitions=2, IDLE_TIMEOUT="3600", **sizes
+    )
+    await deployment.create_topics()
+    yield deployment
+    deployment.stop()
+
+
+def an_article(score, event_time_s):
+    return {
+        "title": "t",
+        "url": f"https://news.example/{score}",
+        "website": "news.example",
+        "published_at": event_time_s,
+        "cryptocurrencies_mentioned": ["BTC"],
+        "sentiment": {"score": score},
+    }
+
+
+async def test_what_was_rejected_by_a_wrong_setting_is_folded_when_it_is_sent_back(ten_minutes):
+    window = int(time.time()) // 600 * 600
+    worker = ten_minutes.worker().start()
+    # Of the sign that the scale lacks, and one that both scales read, each its own way.
+    for score in (-0.5, 0.5):
+        await send(ten_minutes, "article", an_article(score, window))
+    await ten_minutes.drained()
+    unmended = CommandLine(ten_minutes, worker)
+    (letter,) = (await unmended.within("dead-letters")).lines
+    assert letter["code"] == "bad_score"
+    (row,) = (await unmended.within("inspect", "sentiment")).lines
+    assert row["value"]["revision"] == 1
+
+    worker.stop()
+    worker = ten_minutes.worker(SENTIMENT_SCALE="signed").start()
+    cryptoviz = CommandLine(ten_minutes, worker, SENTIMENT_SCALE="signed")
+    assert (await cryptoviz.within("dead-letters", "--retry", "--code", "bad_score")).status == 0
+    await ten_minutes.drained()
+
+    async def both_are_folded():
+        (row,) = (await cryptoviz.within("inspect", "sentiment", "--key", "btc")).lines
+        return row["value"]["revision"] == 2 and row
+
+    row = await eventually(both_are_folded, "the article in its window")
+    assert row["key"] == f"BTC|{window}|600"
+    outs = [(await cryptoviz.within("inspect", "sentiment", *options)).out for options in PLACES]
+    assert outs[0] == outs[1] == outs[2]
+    # The first was folded by the scale before, so neither says the same of both.
+    for scale in ("signed", "unit"):
+        by_scale = CommandLine(ten_minutes, worker, SENTIMENT_SCALE=scale)
+        told = await by_scale.within("explain", "sentiment", "BTC", str(window), "--records")
+        assert told.status == 3
+        assert "Not equal: " in told.said
 
 
 async def test_topics_says_what_is_missing_and_makes_it(not_deployed):
@@ -323,9 +421,11 @@ async def test_explain_fetches_the_records_of_a_value_and_folds_them_again(
     windows = {"candles": "ETH/USD", "prices": "BTC/USD", "sentiment": "BTC"}
 
     for table, key in windows.items():
-        offsets = await cryptoviz("explain", table, key, "latest")
-        records = await cryptoviz("explain", table, key, "latest", "--records")
-        (row,) = (await cryptoviz("inspect", table, "--key", key, "--window", "latest")).lines
+        offsets = await cryptoviz.within("explain", table, key, "latest")
+        records = await cryptoviz.within("explain", table, key, "latest", "--records")
+        (row,) = (
+            await cryptoviz.within("inspect", table, "--key", key, "--window", "latest")
+        ).lines
 
         value = row["value"]
         assert offsets.status == records.status == 0, records.said
@@ -339,9 +439,24 @@ async def test_explain_fetches_the_records_of_a_value_and_folds_them_again(
         assert last == max(value["offsets"].values())
 
     assert "came after" not in records.said
-    unknown = await cryptoviz("explain", "instruments", "BTC/USD", "latest")
+    unknown = await cryptoviz.within("explain", "instruments", "BTC/USD", "latest")
     assert unknown.status == 3
     assert "not folded from source records" in unknown.said
+    await assert_no_reader_is_no_error(cryptoviz)
+
+
+async def assert_no_reader_is_no_error(cryptoviz):
+    commands = (
+        ("explain", "candles", "ETH/USD", "latest", "--records"),
+        ("inspect", "candles", "--watch"),
+        ("inspect", "candles", "--format", "csv"),
+        ("dead-letters", "--count"),
+        ("topics",),
+    )
+    all_ended = await asyncio.gather(*(cryptoviz.without_reader(*words) for words in commands))
+    for words, ended in zip(commands, all_ended, strict=True):
+        assert ended.status == 1, words
+        assert not re.search("Traceback|Error|ignored", ended.said), ended.said
 
 
 async def test_explain_says_that_records_of_a_window_came_when_it_was_gone(
@@ -364,8 +479,8 @@ async def test_explain_says_that_records_of_a_window_came_when_it_was_gone(
     await producer.stop()
     await market.drained()
 
-    gone = await cryptoviz("explain", "candles", "GRT/USD", str(old_s))
-    there = await cryptoviz("explain", "candles", "GRT/USD", "latest", "--records")
+    gone = await cryptoviz.within("explain", "candles", "GRT/USD", str(old_s))
+    there = await cryptoviz.within("explain", "candles", "GRT/USD", "latest", "--records")
 
     assert gone.status == 3
     assert "2 records came after the table's retention and are in the late topic" in gone.said

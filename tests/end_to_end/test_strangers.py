@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import aiohttp
 import jsonschema
 import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from confluent_kafka import KafkaException
 
 from cryptoviz.candle import Candle
@@ -24,6 +24,7 @@ from tests.kafka.market import MarketDeployment, messages
 from tests.waiting import eventually
 
 from .command_line import CommandLine
+from .configuring import configure
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SCHEMAS = EXAMPLES.parent / "docs/schemas"
@@ -121,13 +122,6 @@ def key_pattern(description):
     return r"\|".join(parts) + (r"(\|\d+)?" if "|SIZE" in description else "")
 
 
-async def configure(worker, method, path, **body):
-    url = f"http://127.0.0.1:{worker.web_port}/api/v1/config/{path}"
-    session = aiohttp.ClientSession()
-    async with session, session.request(method, url, json=body or None) as answer:
-        assert answer.status < 300, await answer.text()
-
-
 async def test_all_that_is_written_is_as_the_documents_say(market, asyncapi_schema):
     market.environ |= {"TABLE_RETENTION": "3600", "IDLE_TIMEOUT": "60"}
     worker = market.worker().start()
@@ -176,6 +170,11 @@ async def test_a_changelog_whose_last_offset_holds_no_record_is_read_to_its_end(
     broker, topic_prefix, node
 ):
     servers, expected = broker.bootstrap_servers, {}
+    names = [f"{topic_prefix}{table}-changelog" for table in ("candles", "sentiment")]
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    await admin.start()
+    await admin.create_topics([NewTopic(name, 2, 1) for name in names])
+    await admin.close()
     # The end of a transaction takes an offset, and no reader is ever given a record of it.
     producer = AIOKafkaProducer(bootstrap_servers=servers, transactional_id=f"{topic_prefix}writer")
     await producer.start()
