@@ -1,7 +1,11 @@
 // Lines over candles. A value is null where there are not enough bars for it.
 
+/** The lines that can be put over candles. */
+export const LINES = ["vwap", "ma20", "ma50"] as const;
+export type LineName = (typeof LINES)[number];
+
 /** What can be put over candles. */
-export const INDICATORS = ["vwap", "ma20", "ma50", "alerts"] as const;
+export const INDICATORS = [...LINES, "alerts"] as const;
 export type Indicator = (typeof INDICATORS)[number];
 
 export type Line = (number | null)[];
@@ -15,7 +19,7 @@ export function movingAverage(values: readonly number[], length: number): Line {
   });
 }
 
-export interface Traded {
+interface Traded {
   time: number;
   vwap: number | null;
   volume: number;
@@ -24,8 +28,10 @@ export interface Traded {
 const DAY_S = 86_400;
 
 /**
- * The volume-weighted average price since midnight UTC, up to and with each bar. Of the first day
- * bars may be missing, unless the bars are the *whole* history, and then it has none.
+ * The volume-weighted average price since midnight UTC, up to and with each bar.
+ *
+ * Bars before the first one may not be loaded yet. So the day of the first bar has no VWAP, unless
+ * that bar begins at midnight, or *whole* says that there is no older bar anywhere.
  */
 export function dayVwap(bars: readonly Traded[], whole: boolean): Line {
   const first = bars[0]?.time ?? 0;
@@ -42,4 +48,15 @@ export function dayVwap(bars: readonly Traded[], whole: boolean): Line {
     }
     return volume > 0 && today !== partial ? turnover / volume : null;
   });
+}
+
+/** The values of line *name* over *bars*, of which *whole* says whether there are no older ones. */
+export function lineOver(
+  name: LineName,
+  bars: readonly (Traded & { close: number })[],
+  whole: boolean,
+): Line {
+  if (name === "vwap") return dayVwap(bars, whole);
+  const closes = bars.map((bar) => bar.close);
+  return movingAverage(closes, name === "ma20" ? 20 : 50);
 }
