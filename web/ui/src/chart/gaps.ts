@@ -15,3 +15,18 @@ export function missing(times: readonly number[], stepS: number): number[] {
   }
   return found;
 }
+
+/** *points* (sorted by time), cut where more than *stepS* is between two of them. */
+export function runs<Point extends { time: number }>(
+  points: readonly Point[],
+  stepS: number,
+): Point[][] {
+  const found: Point[][] = [];
+  let before = -Infinity;
+  for (const point of points) {
+    if (point.time - before > stepS) found.push([]);
+    found[found.length - 1]?.push(point);
+    before = point.time;
+  }
+  return found;
+}

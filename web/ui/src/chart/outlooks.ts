@@ -98,6 +98,14 @@ export function outcomes(outlooks: readonly Outlook[], model: string, horizonS: 
     .sort((one, other) => one.targetS - other.targetS);
 }
 
+/** Seconds between two targets that follow each other, Infinity with fewer than two. */
+export function spacingOf(outlooks: readonly Outlook[]): number {
+  return outlooks.reduce((least, { targetS }, index) => {
+    const before = outlooks[index - 1]?.targetS ?? -Infinity;
+    return Math.min(least, targetS - before);
+  }, Infinity);
+}
+
 export function wasHit(outlook: Outlook): boolean {
   const { actual, low, high } = outlook;
   return actual !== null && low <= actual && actual <= high;

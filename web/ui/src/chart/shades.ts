@@ -46,10 +46,6 @@ export class Gaps extends Shade {
   private times: readonly number[] = [];
   private colour = "";
 
-  get count(): number {
-    return this.times.length;
-  }
-
   set(times: readonly number[], colour: string): void {
     [this.times, this.colour] = [times, colour];
     this.attachedTo?.requestUpdate();
@@ -90,31 +86,37 @@ export interface BandPoint {
 }
 
 /** A point of the time axis behind which there is none yet, and the seconds of a bar. */
-export interface LastBar {
+interface LastBar {
   time: number;
   stepS: number;
 }
 
 export class Band extends Shade {
-  private points: readonly BandPoint[] = [];
+  private runs: readonly (readonly BandPoint[])[] = [];
   private fill = "";
   private line: string | null = null;
   private last: LastBar | null = null;
 
   /**
-   * Fill between low and high of *points*, and join their prices by a *line*, if it has a colour.
-   * Points behind the *last* bar are put where their time will be.
+   * Fill between low and high of the points of each of *runs*, and join their prices by a *line*,
+   * if it has a colour. Points behind the *last* bar are put where their time will be.
    */
-  set(points: readonly BandPoint[], fill: string, line: string | null, last: LastBar | null = null): void {
-    [this.points, this.fill, this.line, this.last] = [points, fill, line, last];
+  set(
+    runs: readonly (readonly BandPoint[])[],
+    fill: string,
+    line: string | null,
+    last: LastBar | null = null,
+  ): void {
+    [this.runs, this.fill, this.line, this.last] = [runs, fill, line, last];
     this.attachedTo?.requestUpdate();
   }
 
   // The price scale makes room for the band.
   autoscaleInfo() {
-    if (this.points.length < 2) return null;
-    const minValue = Math.min(...this.points.map((point) => point.low));
-    const maxValue = Math.max(...this.points.map((point) => point.high));
+    const points = this.runs.flat();
+    if (points.length < 2) return null;
+    const minValue = Math.min(...points.map((point) => point.low));
+    const maxValue = Math.max(...points.map((point) => point.high));
     return { priceRange: { minValue, maxValue } };
   }
 
@@ -124,8 +126,16 @@ export class Band extends Shade {
     _height: number,
     to: Attached,
   ): void {
+    for (const run of this.runs) this.paintRun(run, context, to);
+  }
+
+  private paintRun(
+    run: readonly BandPoint[],
+    context: CanvasRenderingContext2D,
+    to: Attached,
+  ): void {
     const y = (price: number) => to.series.priceToCoordinate(price) ?? 0;
-    const places = this.points.flatMap((point) => {
+    const places = run.flatMap((point) => {
       const x = this.x(point.time, to);
       return x === null
         ? []

@@ -6,7 +6,8 @@ import type { Mood } from "./mood";
 
 export interface Alert {
   time: number;
-  up: boolean;
+  /** By what the price has changed, as a share of 1, negative when it fell. */
+  change: number;
 }
 
 export function candle(bar: Bar, nowS: number, { up, down, upPale, downPale }: Colours) {
@@ -53,7 +54,7 @@ export function marks(
     .map((alert) => ({ ...alert, time: Math.floor(alert.time / stepS) * stepS }))
     .filter((alert) => alert.time >= first)
     .map((alert) =>
-      alert.up
+      alert.change > 0
         ? mark(alert.time, "belowBar", "arrowUp", 0.7, up)
         : mark(alert.time, "aboveBar", "arrowDown", 0.7, down),
     );
@@ -68,4 +69,13 @@ function mark(
   color: string,
 ): SeriesMarker<Time> {
   return { time: time as UTCTimestamp, position, shape, size, color };
+}
+
+/** *points* (sorted by time), and free places at *times* among them. */
+export function withBlanks<Point extends { time: Time }>(
+  points: readonly Point[],
+  times: readonly number[],
+): (Point | { time: UTCTimestamp })[] {
+  const blanks = times.map((time) => ({ time: time as UTCTimestamp }));
+  return [...points, ...blanks].sort((one, other) => (one.time as number) - (other.time as number));
 }

@@ -11,6 +11,7 @@ import {
   modelsOf,
   outcomes,
   REFERENCE,
+  spacingOf,
   type LiveForecast,
   type Outlook,
   type Score,
@@ -162,6 +163,13 @@ export const happened = computed(() => {
   const of = past.day === "yesterday" ? forecasts.yesterday : forecasts.outlooks;
   return outcomes(of, model.value, horizonS.value);
 });
+
+/** Up to when there should be outcomes, to the minute: now, less the time one takes to be known. */
+export const happenedUntilS = computed(() =>
+  past.day === "yesterday"
+    ? Math.floor(nowS.value / DAY_S) * DAY_S
+    : Math.floor((nowS.value - spacingOf(happened.value)) / 60) * 60,
+);
 
 export const forecastPoints = computed<BandPoint[]>(() =>
   forecasts.pair === market.pair && forecasts.shown

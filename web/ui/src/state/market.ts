@@ -239,7 +239,7 @@ function takeAlert(row: AlertRow): void {
 }
 
 function alert(row: AlertRow): Alert {
-  return { time: unixS(row.timestamp), up: row.alert_type === "PRICE_UP" };
+  return { time: unixS(row.timestamp), change: row.change_percent / 100 };
 }
 
 function path(subject: string): string {

@@ -65,6 +65,7 @@ export const en = {
   hitsOf: "{hits} of {count} in the range ({share})",
   noOutcomes: "No forecast of that time has an outcome yet.",
   actual: "Happened",
+  noOutcome: "no price received",
   hit: "in range",
   miss: "missed",
   scoreboard: "How far to trust it",
@@ -137,7 +138,6 @@ export const en = {
   charts: "Charts by TradingView Lightweight Charts™",
   licences: "Licences",
   utc: "All times are UTC.",
-  closePanel: "Close",
 };
 
 export type Texts = Record<keyof typeof en, string>;

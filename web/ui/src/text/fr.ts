@@ -67,6 +67,7 @@ export const fr: Texts = {
   hitsOf: "{hits} sur {count} dans la fourchette ({share})",
   noOutcomes: "Aucune prévision de cette période n’a encore d’issue.",
   actual: "Réalisé",
+  noOutcome: "aucun prix reçu",
   hit: "dans la fourchette",
   miss: "manqué",
   scoreboard: "Jusqu’où s’y fier",
@@ -140,5 +141,4 @@ export const fr: Texts = {
   charts: "Graphiques : TradingView Lightweight Charts™",
   licences: "Licences",
   utc: "Toutes les heures sont UTC.",
-  closePanel: "Fermer",
 };
