@@ -41,6 +41,10 @@ export function quantity(value: number, language: string): string {
   }).format(value);
 }
 
+export function count(value: number, language: string): string {
+  return numberFormat(language, { maximumFractionDigits: 0 }).format(value);
+}
+
 export function percent(fraction: number, language: string): string {
   return numberFormat(language, {
     style: "percent",
