@@ -9,7 +9,7 @@ export interface Update {
   data: unknown;
 }
 
-export interface FeedListener {
+interface FeedListener {
   /** *isNews* is false for what was there before: then it says nothing of the feed's health. */
   onUpdates(updates: Update[], isNews: boolean): void;
   onStatus(status: FeedStatus): void;

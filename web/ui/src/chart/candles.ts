@@ -10,7 +10,7 @@ export interface Bar extends CandleRow {
   corrected: boolean;
 }
 
-export type Change = "newest" | "older" | "none";
+type Change = "newest" | "older" | "none";
 
 export class Candles {
   readonly bars: Bar[] = [];

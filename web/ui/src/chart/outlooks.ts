@@ -124,7 +124,7 @@ export interface Score {
 /** The model that the others are judged by. */
 export const REFERENCE = "last_price";
 
-export type Verdict = "skillReference" | "skillUnknown" | "skillBad" | "skillNone" | "skillGood";
+type Verdict = "skillReference" | "skillUnknown" | "skillBad" | "skillNone" | "skillGood";
 
 // Fewer outcomes than this say little.
 const LEAST_OUTCOMES = 20;

@@ -7,7 +7,7 @@ import { nowS } from "./clock";
 import { quotes } from "./quotes";
 
 // With all pairs together silent for so long, the feed has stopped.
-export const DEAD_AFTER_S = 15;
+const DEAD_AFTER_S = 15;
 // One pair may be quiet for longer.
 export const STALE_AFTER_S = 120;
 const LOST_SHOWN_AFTER_S = 2;

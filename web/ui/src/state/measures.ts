@@ -3,9 +3,9 @@ import { reactive } from "vue";
 import { samples, sum, type Sample } from "../api/metrics";
 
 const APPS = ["stream", "sink"] as const;
-export type AppName = (typeof APPS)[number];
+type AppName = (typeof APPS)[number];
 
-export interface Pace {
+interface Pace {
   app: AppName;
   /** Between the last two readings; null before there are two of the same worker. */
   recordsPerS: number | null;

@@ -6,7 +6,7 @@ import type { MoodWindow } from "../chart/mood";
 import type { Alert } from "../chart/shapes";
 import { preferences } from "./preferences";
 
-export interface Market {
+interface Market {
   pair: string;
   crypto: string;
   interval: Interval;

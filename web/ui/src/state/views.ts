@@ -10,7 +10,7 @@ export interface View {
   model: string;
 }
 
-export type VisualizationBody = Omit<VisualizationRow, "name">;
+type VisualizationBody = Omit<VisualizationRow, "name">;
 
 const TIME_RANGES: Record<Interval, string> = { "1m": "24h", "5m": "24h", "1h": "7d", "1d": "30d" };
 
