@@ -83,19 +83,25 @@ export function date(timeS: number, language: string, part: "day" | "month" | "y
   return format.format(timeS * 1_000);
 }
 
-export function share(fraction: number, language: string): string {
-  return numberFormat(language, { style: "percent" }).format(fraction);
+export function share(fraction: number, language: string, digits = 0): string {
+  return numberFormat(language, {
+    style: "percent",
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(fraction);
 }
 
 export function clockSeconds(timeS: number): string {
   return new Date(timeS * 1_000).toISOString().slice(11, 19);
 }
 
-/** `12 s`, `3 min`, `2 h`, `4 d`. */
-export function age(seconds: number): string {
+const DAYS: Record<string, string> = { en: "d", fr: "j" };
+
+/** `12 s`, `3 min`, `2 h`, `4 d`; in French `4 j`. */
+export function age(seconds: number, language: string): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
   if (whole < 3_600) return `${Math.floor(whole / 60)} min`;
   if (whole < 86_400) return `${Math.floor(whole / 3_600)} h`;
-  return `${Math.floor(whole / 86_400)} d`;
+  return `${Math.floor(whole / 86_400)} ${DAYS[language] ?? "d"}`;
 }

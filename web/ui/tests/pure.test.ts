@@ -6,7 +6,7 @@ import { isNewer, moods, moodWindow } from "../src/chart/mood";
 import * as format from "../src/format";
 import { safeUrl } from "../src/links";
 import { bodyOf, viewOf } from "../src/state/views";
-import { en } from "../src/text/en";
+import { en, type Texts } from "../src/text/en";
 import { fill } from "../src/text/fill";
 import { fr } from "../src/text/fr";
 
@@ -126,12 +126,34 @@ describe("views", () => {
   });
 });
 
+// Names, signs, and words that are French as well.
+const SAME_IN_BOTH = [
+  "title",
+  "interval.1m",
+  "interval.5m",
+  "interval.1h",
+  "vwap",
+  "open",
+  "high",
+  "close",
+  "volume",
+  "mood",
+  "barMood",
+  "licences",
+];
+
 describe("texts", () => {
   test("have the same places for values in both languages", () => {
     const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
     for (const key of Object.keys(en) as (keyof typeof en)[]) {
       expect(places(fr[key]), key).toEqual(places(en[key]));
     }
+  });
+
+  test("differ between the languages, unless they are the same word or sign in both", () => {
+    const same = Object.keys(en).filter((key) => en[key as keyof Texts] === fr[key as keyof Texts]);
+
+    expect(same).toEqual(SAME_IN_BOTH);
   });
 
   test("are filled, and show a place that has no value", () => {
@@ -152,7 +174,14 @@ describe("numbers and times", () => {
   });
 
   test("ages are in the unit that reads best", () => {
-    expect([5, 75, 7_300, 200_000].map(format.age)).toEqual(["5 s", "1 min", "2 h", "2 d"]);
+    const ages = [5, 75, 7_300, 200_000].map((age) => format.age(age, "en"));
+    expect(ages).toEqual(["5 s", "1 min", "2 h", "2 d"]);
+    expect(format.age(200_000, "fr")).toBe("2 j");
+  });
+
+  test("small shares keep their decimals", () => {
+    expect(format.share(0.9, "en")).toBe("90%");
+    expect(format.share(0.00123, "fr", 2)).toMatch(/^0,12\s%$/);
   });
 });
 

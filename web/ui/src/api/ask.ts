@@ -1,18 +1,17 @@
 // Questions to the worker; what it refuses comes as an error that can be shown.
 
-/** A problem (RFC 9457), or no answer at all: then *status* is 0. */
+/** A problem (RFC 9457) in the worker's words, or no answer at all: then *status* is 0. */
 export class Refused extends Error {
   constructor(
-    readonly status: number,
+    private readonly status: number,
     detail: string,
   ) {
     super(detail);
   }
-}
 
-/** What went wrong, in the worker's words where it has any. */
-export function detailOf(error: unknown): string {
-  return error instanceof Refused ? error.message : String(error);
+  get isUnanswered(): boolean {
+    return this.status === 0;
+  }
 }
 
 const LONGEST_WAIT_MS = 15_000;

@@ -1,6 +1,6 @@
 // Forecasts of the pair that is looked at, as they are made, and how good their models were.
 import { computed, reactive, shallowReactive, watch } from "vue";
-import { ask, detailOf, query, Refused } from "../api/ask";
+import { ask, query, Refused } from "../api/ask";
 import type { LiveRows, Page, PredictionRow } from "../api/rows";
 import {
   ahead,
@@ -21,6 +21,7 @@ import { nowS } from "./clock";
 import { preferences } from "./preferences";
 import { market } from "./shown";
 import { feed, takes } from "./stream";
+import { detailOf } from "./trouble";
 
 interface PairScores {
   pair: string;

@@ -1,5 +1,5 @@
 // Keeps what is looked at up to date: reads it, and takes what comes.
-import { ask, detailOf, query } from "../api/ask";
+import { ask, query } from "../api/ask";
 import {
   STEP_S,
   unixS,
@@ -18,6 +18,7 @@ import { preferences } from "./preferences";
 import { quotes, readQuotes, takeTicker } from "./quotes";
 import { drawn, market } from "./shown";
 import { feed, takes, type Taker } from "./stream";
+import { detailOf } from "./trouble";
 
 const FIRST_BARS = 500;
 const OLDER_BARS = 500;
@@ -27,7 +28,7 @@ const MOST_MOOD_PAGES = 6;
 const ASK_AGAIN_MS = 10_000;
 const FIRST_DAY = "2009-01-03T00:00:00Z";
 
-export interface MarketListener {
+interface MarketListener {
   onBars(bars: Bar[]): void;
   onMoods(): void;
 }

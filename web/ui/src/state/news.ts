@@ -1,8 +1,9 @@
 // The articles about a crypto: the latest, or those of one window.
-import { ask, detailOf, query } from "../api/ask";
+import { ask, query } from "../api/ask";
 import { STEP_S, unixS, type ArticleRow, type Page } from "../api/rows";
 import { market } from "./shown";
 import { takes } from "./stream";
+import { detailOf } from "./trouble";
 
 const MOST_ARTICLES = 50;
 
