@@ -5,6 +5,7 @@ import type { FeedStatus } from "../api/feed";
 import type { Health } from "../api/rows";
 import { nowS } from "./clock";
 import { quotes } from "./quotes";
+import { tradesStoppedS } from "./trades";
 
 // With all pairs together silent for so long, the feed has stopped.
 const DEAD_AFTER_S = 15;
@@ -62,7 +63,12 @@ export const newestS = computed(() => {
 /** Up to when what is shown is true: the last arrival, or before any the newest record. */
 export const asOfS = computed(() => health.heardS || newestS.value);
 
-export type Banner = "bannerLost" | "bannerDead" | "bannerStarting" | "bannerDatabase";
+export type Banner =
+  | "bannerLost"
+  | "bannerDead"
+  | "bannerTrades"
+  | "bannerStarting"
+  | "bannerDatabase";
 
 /** What has to be said above everything else, the worst first. */
 export const banners = computed<Banner[]>(() => {
@@ -72,7 +78,10 @@ export const banners = computed<Banner[]>(() => {
     found.push("bannerLost");
   }
   const isSettled = connection === "live" && nowS.value - health.connectedAtS > GRACE_S;
-  if (isSettled && asOfS.value && nowS.value - asOfS.value > DEAD_AFTER_S) found.push("bannerDead");
+  const isDead = asOfS.value > 0 && nowS.value - asOfS.value > DEAD_AFTER_S;
+  if (isSettled && isDead) found.push("bannerDead");
+  // Where nothing comes at all, that says it.
+  else if (isSettled && tradesStoppedS.value !== null) found.push("bannerTrades");
   if (report && !report.ready) found.push("bannerStarting");
   if (report?.down["database"]) found.push("bannerDatabase");
   return found;

@@ -18,6 +18,7 @@ import { preferences } from "./preferences";
 import { quotes, readQuotes, takeTicker } from "./quotes";
 import { drawn, market } from "./shown";
 import { feed, takes, type Taker } from "./stream";
+import { tradeMayBeNow } from "./trades";
 import { detailOf } from "./trouble";
 
 const FIRST_BARS = 500;
@@ -105,7 +106,8 @@ export function start(): void {
 /** Show *pair* in candles of *interval*. */
 export async function open(pair: string, interval: Interval): Promise<void> {
   const mine = ++opened;
-  const isSame = pair === market.pair && interval === market.interval;
+  const isSamePair = pair === market.pair;
+  const isSame = isSamePair && interval === market.interval;
   const crypto = pair.split("/")[0] ?? pair;
   if (crypto !== market.crypto) market.window = null;
   Object.assign(market, { pair, crypto, interval, loading: true, trouble: null });
@@ -124,6 +126,8 @@ export async function open(pair: string, interval: Interval): Promise<void> {
     feed.unsubscribe(channels);
     channels = [name, `sentiment:${crypto}`, `alert:${pair}`, `article:${crypto}`];
     Object.assign(drawn, { candles, generation: drawn.generation + 1 });
+    // In candles of another length the trades are those that were seen.
+    if (isSame || !isSamePair) tradeMayBeNow();
     if (!isSame) Object.assign(drawn, { alerts: [], moods: new Map() });
     feed.subscribe([name], page.stream);
     feed.subscribe(channels.slice(1), null);
@@ -224,7 +228,9 @@ function takeCandle(row: CandleRow): void {
   const before = drawn.candles.at(time);
   if (drawn.candles.put(row) === "none") return;
   if (before) changedBars.delete(before);
-  changedBars.add(drawn.candles.at(time) as Bar);
+  const bar = drawn.candles.at(time) as Bar;
+  changedBars.add(bar);
+  if (bar === drawn.candles.newest && !bar.final) tradeMayBeNow();
 }
 
 function takeMood(row: SentimentRow): boolean {

@@ -122,6 +122,7 @@ export const en = {
   bannerLost: "The connection to the worker is lost; trying again. What you see is as of {time} UTC.",
   bannerDead:
     "The feed has stopped: nothing has arrived for {age}. What you see is as of {time} UTC.",
+  bannerTrades: "No trades of {pair} since {time} UTC ({age}): its candles stand still.",
   bannerDatabase: "The database does not answer: live data goes on, older history is not shown.",
   bannerStarting: "The worker is starting; the tables recover.",
   noHistory: "Older history is not available: {detail}",

@@ -124,6 +124,8 @@ export const fr: Texts = {
   bannerLost:
     "La connexion au service est perdue ; nouvel essai en cours. Affichage arrêté à {time} UTC.",
   bannerDead: "Le flux s’est arrêté : rien reçu depuis {age}. Affichage arrêté à {time} UTC.",
+  bannerTrades:
+    "Aucun échange de {pair} depuis {time} UTC ({age}) : ses bougies n’avancent plus.",
   bannerDatabase:
     "La base de données ne répond pas : le direct continue, l’historique ancien n’est pas affiché.",
   bannerStarting: "Le service démarre ; les tables se reconstruisent.",
