@@ -3,12 +3,19 @@
 import gzip
 import json
 import re
+import shutil
+import subprocess
+import sys
+import zipfile
 
 import pytest
 
-from .building import BUILT, SOURCES, build, unit_tests
+from .building import BUILT, ROOT, SOURCES, build, unit_tests
 
 MOST_SCRIPT_BYTES = 200_000
+# What a wheel is made of.
+PACKAGES = ("agents", "cryptoviz", "sql", "tables", "web")
+DESCRIPTION = ("README.md", "pyproject.toml", "setup.cfg")
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +64,27 @@ def test_the_lock_file_names_no_address_to_download_from():
     assert len(locked) > 20
     assert not [name for name, package in locked.items() if "resolved" in package]
     assert all("integrity" in package for name, package in locked.items() if name)
+
+
+def test_the_wheel_ships_what_is_built_and_not_its_sources(assets, tmp_path):
+    # In a copy, as a build leaves files beside the sources, and takes up those of an earlier one.
+    tree, wheels = tmp_path / "tree", tmp_path / "wheels"
+    for package in PACKAGES:
+        leave_out = shutil.ignore_patterns("node_modules", "__pycache__")
+        shutil.copytree(ROOT / package, tree / package, ignore=leave_out)
+    for name in DESCRIPTION:
+        shutil.copy(ROOT / name, tree)
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir"]
+    done = subprocess.run(
+        [*command, wheels, tree], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2_000:]
+
+    (wheel,) = wheels.iterdir()
+    with zipfile.ZipFile(wheel) as shipped:
+        names = set(shipped.namelist())
+        page = shipped.read("web/static/index.html")
+
+    assert page == BUILT.read_bytes()
+    assert {f"web/static/assets/{name}" for name in assets} <= names
+    assert not [name for name in names if name.startswith("web/ui/")]
