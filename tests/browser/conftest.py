@@ -43,8 +43,7 @@ async def stage(built, broker, database, tmp_path_factory):
         await eventually(stored, "the market in tables and database", 120)
         yield stage
     finally:
-        await asyncio.to_thread(stage.worker.stop)
-        await stage.door.shut()
+        await stage.stop()
 
 
 def _is_stored(worker):

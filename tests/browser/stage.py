@@ -18,7 +18,7 @@ from cryptoviz.local.broker import Broker
 from cryptoviz.local.database import Database
 from cryptoviz.local.worker import WorkerProcess
 from cryptoviz.settings import load
-from cryptoviz.simulator import Market
+from cryptoviz.simulator import Faults, Market, inject
 
 from .building import build
 from .database_door import DatabaseDoor
@@ -47,6 +47,7 @@ class Stage:
             **{f"TOPIC_RAW{kind.upper()}": topic for kind, topic in self.topics.items()},
         }
         self.worker = WorkerProcess(directory / "worker", self.environ)
+        self._open = contextlib.AsyncExitStack()
 
     @property
     def url(self):
@@ -64,8 +65,15 @@ class Stage:
             [NewTopic(topic, PARTITIONS, 1, topic_configs=kept) for topic in self.topics.values()]
         )
         await admin.close()
+        # What tests send one by one leaves at once, over a connection that is there.
+        self._sending = await self._open.enter_async_context(self._outbox())
 
-    async def send_market(self, hours, rate_per_s):
+    async def stop(self):
+        await self._open.aclose()
+        await asyncio.to_thread(self.worker.stop)
+        await self.door.shut()
+
+    async def send_market(self, hours, rate_per_s, silences=()):
         """Send so many hours of a simulated market, up to now; `go_on` sends what follows."""
         market = Market(
             7,
@@ -74,7 +82,7 @@ class Stage:
             rate_per_s=rate_per_s,
             alert_threshold_percent=0.5,
         )
-        self._coming = iter(market)
+        self._coming = inject(market, Faults(silences=silences), 7)
         self._next = next(self._coming)
         async with self._outbox() as outbox:
             await self._send_due(outbox, time.time() - 5)
@@ -147,6 +155,11 @@ class Stage:
         ticker = {"pair": pair, "last": last, "timestamp": time.time() - ago_s}
         await self._send("ticker", pair, ticker)
 
+    async def alert(self, pair, change_percent, last=50_000.0):
+        """Send one alert, of now."""
+        alert = {"pair": pair, "last": last, "change": change_percent, "threshold": 0.5}
+        await self._send("alert", pair, {**alert, "timestamp": time.time()})
+
     async def article(self, title, url, *, crypto="BTC", score=0.9):
         """Send one article, of now."""
         await self._send(
@@ -165,11 +178,9 @@ class Stage:
         )
 
     async def _send(self, kind, key, value):
-        async with self._outbox() as outbox:
-            body, stamp_ms = json.dumps(value).encode(), round(time.time() * 1_000)
-            outbox.put(self.topics[kind], key.encode(), body, timestamp_ms=stamp_ms)
-            await outbox.send()
-            await outbox.flush()
+        body, stamp_ms = json.dumps(value).encode(), round(time.time() * 1_000)
+        self._sending.put(self.topics[kind], key.encode(), body, timestamp_ms=stamp_ms)
+        await self._sending.flush()
 
     def _outbox(self):
         return open_outbox(load(self.environ), self.topics.values())
@@ -187,7 +198,7 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def stage_of_its_own(hours, rate_per_s):
+async def stage_of_its_own(hours, rate_per_s, silences=()):
     """Build the dashboard and start all that it needs, with a market that is folded and stored."""
     build()
     with (
@@ -197,7 +208,7 @@ async def stage_of_its_own(hours, rate_per_s):
     ):
         stage = Stage(f"stage{uuid.uuid4().hex[:6]}", broker, database, Path(path))
         await stage.start()
-        await stage.send_market(hours, rate_per_s)
+        await stage.send_market(hours, rate_per_s, silences)
         await asyncio.to_thread(stage.worker.start)
         try:
             calm = 0
@@ -207,5 +218,4 @@ async def stage_of_its_own(hours, rate_per_s):
                 await asyncio.sleep(1)
             yield stage
         finally:
-            await asyncio.to_thread(stage.worker.stop)
-            await stage.door.shut()
+            await stage.stop()

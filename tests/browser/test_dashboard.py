@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import statistics
 import time
 
 import pytest
@@ -24,6 +23,7 @@ if expect is not None:
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 DEAD = '[data-banner="bannerDead"]'
+TRADES = '[data-banner="bannerTrades"]'
 CHART = '[data-testid="chart"]'
 BANNER = ".banner"
 # The market moves as fast as this, and is drawn with this between.
@@ -34,13 +34,17 @@ AXE = SOURCES / "node_modules" / "axe-core" / "axe.min.js"
 
 
 async def shown(page):
-    """Return what the chart shows: times of first and last bar, how many, gaps, the last price."""
+    """Return what the chart shows: times of first and last bar, how many, gaps, the last price.
+
+    Of the gaps, *still* are behind the last bar.
+    """
     data = await page.eval_on_selector(CHART, "(chart) => ({...chart.dataset})")
     return {
         "first": int(data["first"]),
         "last": int(data["last"]),
         "bars": int(data["bars"]),
         "gaps": int(data["gaps"]),
+        "still": int(data["still"]),
         "close": float(data["close"]),
     }
 
@@ -78,7 +82,7 @@ async def test_the_first_load_shows_pairs_candles_sentiment_and_news(visit):
     assert chart["bars"] > 100
     # Each minute without a trade keeps its place, and is shaded.
     minutes = (chart["last"] - chart["first"]) // 60 + 1
-    assert chart["gaps"] == minutes - chart["bars"] > 0
+    assert chart["gaps"] - chart["still"] == minutes - chart["bars"] > 0
     for pair in ("BTC/USD", "ETH/USD", "SOL/USD"):
         await expect(page.locator(".pairs li", has_text=pair)).to_be_visible()
     await expect(page.locator(".mood-label")).to_contain_text("Sentiment BTC")
@@ -124,17 +128,41 @@ async def test_scrolling_left_loads_history(visit):
 async def test_a_trade_is_on_the_chart_within_a_second(visit, stage):
     page = await visit()
     price, took_s = 50_000.5, []
+    # What the first one brings in, in the worker and in the page, is there for the others.
+    await stage.trade("BTC/USD", price)
+    await wait_for_close(page, price)
 
     for _ in range(5):
         price += 1
+        # From before it is sent, so that Kafka's part counts as well.
+        began_s = time.monotonic()
         await stage.trade("BTC/USD", price)
-        sent_s = time.monotonic()
         await wait_for_close(page, price)
-        took_s.append(time.monotonic() - sent_s)
+        took_s.append(time.monotonic() - began_s)
 
-    # The median, as other programs may have the machine for a moment.
-    assert statistics.median(took_s) < 1.0, took_s
+    assert max(took_s) < 1.0, took_s
     await expect(page.locator('[data-testid="legend"] .state')).to_have_text("forming")
+
+
+async def test_trades_that_stop_are_said_and_shaded_up_to_now(visit, stage):
+    for ago_s in (1_860, 1_800):
+        await stage.trade("ADA/USD", 0.5, ago_s=ago_s)
+    await stage.tick("ADA/USD", 0.6)
+    page = await visit()
+    await page.click("text=ADA/USD")
+    await wait_for_close(page, 0.5)
+    still = (await shown(page))["still"]
+    assert 28 <= still <= 31
+
+    # The quotes go on, or the feed would have stopped as a whole.
+    await stage.tick("ADA/USD", 0.7)
+    await expect(page.locator(TRADES)).to_contain_text("No trades of ADA/USD since")
+    await stage.trade("ADA/USD", 0.75)
+
+    await expect(page.locator(TRADES)).to_have_count(0)
+    after = await shown(page)
+    assert after["still"] == 0
+    assert after["gaps"] >= still
 
 
 async def test_a_late_trade_repaints_its_candle(visit, stage):
@@ -220,6 +248,21 @@ async def test_forecasts_of_yesterday_are_shown_against_what_happened(visit):
     await expect(page.locator(".verdicts")).to_contain_text("do not trust moving average here")
 
 
+async def test_times_without_an_outcome_are_shaded(visit, stage):
+    # Forecasts for each five minutes of an hour, and a quarter of it without a price.
+    for ago_s in range(4_500, 0, -300):
+        if not 1_500 <= ago_s < 2_400:
+            await stage.tick("XRP/USD", 2 + ago_s / 100_000, ago_s=ago_s)
+    await stage.tick("XRP/USD", 2)
+    page = await visit()
+    await page.click("text=XRP/USD")
+    await page.click("#tab-forecast")
+
+    chart = page.locator(".outcome-chart")
+    await expect(chart).to_have_attribute("data-gaps", re.compile(r"^[1-9]"))
+    await expect(page.locator(".key-gap")).to_have_text("no price received")
+
+
 async def test_the_health_view_counts_what_is_done_rejected_and_late(visit, stage):
     page = await visit()
     await page.click("#tab-health")
@@ -286,19 +329,67 @@ async def test_a_crypto_that_is_not_followed_leaves_the_list(visit):
     await expect(row).to_have_count(1)
 
 
-async def test_it_speaks_french_and_the_table_shows_what_the_chart_does(visit):
+async def test_the_table_has_all_that_the_chart_shows(visit, stage):
+    page = await visit()
+    await wait_for_today(page)
+    await stage.trade("BTC/USD", 50_000.0)
+    await stage.alert("BTC/USD", 0.7)
+    await wait_for_close(page, 50_000)
+    bars = (await shown(page))["bars"]
+
+    await page.click("text=Table")
+
+    said, rows = page.locator(".pages"), page.locator(".candle-table tr.bar")
+    await expect(said).to_contain_text(f"1 to 150 of {bars:,} candles loaded")
+    await expect(rows.first).to_contain_text("50,000.00")
+    await expect(rows.first).to_contain_text("+0.70%")
+    await expect(page.locator(".candle-table tr.gap").first).to_contain_text("no trades received")
+    head = page.locator(".candle-table thead")
+    await expect(head).not_to_contain_text("MA 50")
+    await page.click("text=MA 50")
+    await expect(head).to_contain_text("VWAPMA 20MA 50")
+    newest = await rows.first.locator("th").text_content()
+    await page.click('.pages button:text-is("Older")')
+    await expect(said).to_contain_text("151 to")
+    await expect(rows.first.locator("th")).not_to_have_text(newest)
+    await page.click('.pages button:text-is("Newest")')
+    await expect(rows.first.locator("th")).to_have_text(newest)
+
+
+async def test_the_table_reads_history_behind_its_last_page(visit):
+    page = await visit()
+    await page.click('.segments button:text-is("5m")')
+    await page.click("text=Table")
+    said, older = page.locator(".pages"), page.locator('.pages button:text-is("Older")')
+    await expect(said).to_contain_text("1 to 150")
+
+    # There are thirty hours of market, and no more.
+    for _ in range(5):
+        if await older.is_enabled():
+            await older.click()
+        await expect(said).not_to_contain_text("Loading")
+
+    await expect(older).to_be_disabled()
+    of = re.search(r"(\d+) to (\d+) of (\d+)", await said.text_content())
+    assert int(of[2]) == int(of[3]) > 300
+
+
+async def test_it_speaks_french(visit):
     page = await visit(locale="fr-FR")
     assert await page.get_attribute("html", "lang") == "fr"
+    await expect(page.locator(".tools")).to_contain_text("1j")
 
+    await page.click("#tab-forecast")
+    models = page.locator("select option")
+    await expect(models.filter(has_text="moyenne mobile")).to_have_count(1)
+    await expect(models.filter(has_text="_")).to_have_count(0)
     await page.click("text=Tableau")
-
     head = page.locator(".candle-table thead")
     await expect(head).to_contain_text("Clôture")
-    await expect(head).to_contain_text("Sentiment")
-    assert await page.locator(".candle-table tbody tr").count() > 100
+    await expect(head).to_contain_text("MM 20")
 
     await page.click("text=Réglages")
-    await page.select_option(".field select >> nth=0", "en")
+    await page.select_option(".drop select >> nth=0", "en")
     await expect(head).to_contain_text("Close")
 
 
@@ -321,7 +412,8 @@ async def test_nobody_is_kept_out(visit, scheme):
     assert not bad, json.dumps(bad, indent=1)
 
 
-async def test_it_fits_a_phone(visit):
+async def test_it_fits_a_phone(visit, stage):
+    await stage.tick("DOT/USD", 5.0, ago_s=600)
     page = await visit(viewport={"width": 360, "height": 740}, has_touch=True)
 
     width = await page.evaluate("document.documentElement.scrollWidth")
@@ -329,6 +421,11 @@ async def test_it_fits_a_phone(visit):
     await page.click(".pick")
     await page.click(".pairs.picking >> text=SOL/USD")
     await expect(page.locator(".pick")).to_contain_text("SOL/USD")
+    # The list is folded away, so the quote itself says how old it is.
+    await page.click(".pick")
+    await page.click(".pairs.picking >> text=DOT/USD")
+    await expect(page.locator(".quote")).to_contain_text("silent for 10 min")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 async def test_a_feed_that_stops_is_said_instead_of_a_chart_that_stands_still(visit, stage):
@@ -336,6 +433,7 @@ async def test_a_feed_that_stops_is_said_instead_of_a_chart_that_stands_still(vi
         await page.clock.install()
 
     page = await visit(prepare=own_clock)
+    await stage.trade("BTC/USD", 50_100.0)
     await stage.tick("BTC/USD", 50_100.0)
     await expect(page.locator(".quote")).to_contain_text("50,100.00", timeout=15_000)
     await expect(page.locator(BANNER)).to_have_count(0)

@@ -54,7 +54,7 @@ export function marks(
     .map((alert) => ({ ...alert, time: Math.floor(alert.time / stepS) * stepS }))
     .filter((alert) => alert.time >= first)
     .map((alert) =>
-      alert.change > 0
+      alert.change >= 0
         ? mark(alert.time, "belowBar", "arrowUp", 0.7, up)
         : mark(alert.time, "aboveBar", "arrowDown", 0.7, down),
     );
