@@ -44,7 +44,7 @@ export const en = {
   legendForming: "hollow: still forming",
   legendProvisional: "pale: late trades may still change it",
   legendGap: "hatched: no trades received",
-  noTrades: "no trades received",
+  noTrades: "no trades received until {time}",
   newest: "Newest",
   newer: "Newer",
   older: "Older",

@@ -46,7 +46,7 @@ export const fr: Texts = {
   legendForming: "creuse : encore en formation",
   legendProvisional: "pâle : un échange tardif peut la changer",
   legendGap: "hachuré : aucun échange reçu",
-  noTrades: "aucun échange reçu",
+  noTrades: "aucun échange reçu jusqu’au {time}",
   newest: "Dernières",
   newer: "Plus récentes",
   older: "Plus anciennes",
