@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Axis } from "../src/chart/axis";
 import { runs } from "../src/chart/gaps";
-import { spacingOf, type Outlook } from "../src/chart/outlooks";
+import { settledS, spacingOf, type Outlook } from "../src/chart/outlooks";
 
 describe("the axis of a chart", () => {
   test("keeps the room of windows without trades, between bars and up to now", () => {
@@ -35,6 +35,18 @@ describe("the axis of a chart", () => {
     expect(new Axis([60, 120], 60, 250).append(180)).toBe(false);
   });
 
+  test("holds what is between the first bar and now", () => {
+    const axis = new Axis([120, 180], 60, 400, 900);
+
+    expect([60, 120, 240, 300, 360].map((time) => axis.holds(time))).toEqual([
+      false,
+      true,
+      true,
+      true,
+      false,
+    ]);
+  });
+
   test("of no bars has no place", () => {
     const axis = new Axis([], 60, 1e9, 2e9);
 
@@ -56,6 +68,15 @@ describe("outcomes", () => {
   test("follow each other as closely as any two of them do", () => {
     expect(spacingOf([at(300), at(1_200), at(1_500)])).toBe(300);
     expect(spacingOf([at(300)])).toBe(Infinity);
+  });
+
+  test("are waited for as long as late records are", () => {
+    const final = { endS: 1_000, final: true };
+
+    expect(settledS([final, { endS: 9_700, final: false }], 10_000)).toBe(9_100);
+    expect(settledS([final, { endS: 6_400, final: false }], 10_000)).toBe(6_400);
+    expect(settledS([final, { endS: 10_060, final: false }], 10_000)).toBe(9_100);
+    expect(settledS([], 10_000)).toBe(9_100);
   });
 
   test("are cut where some are missing", () => {

@@ -106,6 +106,18 @@ export function spacingOf(outlooks: readonly Outlook[]): number {
   }, Infinity);
 }
 
+// Late records are waited for, ten minutes by default, and a window more to be sure.
+const SETTLING_S = 900;
+
+/**
+ * Up to when outcomes are known at *nowS*: they come when late records are no longer waited for.
+ * Where that takes longer than usual, those of *bars* that are not final tell.
+ */
+export function settledS(bars: readonly { endS: number; final: boolean }[], nowS: number): number {
+  const waiting = bars.find((bar) => !bar.final && bar.endS <= nowS);
+  return Math.min(nowS - SETTLING_S, waiting?.endS ?? Infinity);
+}
+
 export function wasHit(outlook: Outlook): boolean {
   const { actual, low, high } = outlook;
   return actual !== null && low <= actual && actual <= high;

@@ -11,7 +11,7 @@ import {
   modelsOf,
   outcomes,
   REFERENCE,
-  spacingOf,
+  settledS,
   type LiveForecast,
   type Outlook,
   type Score,
@@ -19,7 +19,7 @@ import {
 import type { BandPoint } from "../chart/shades";
 import { nowS } from "./clock";
 import { preferences } from "./preferences";
-import { market } from "./shown";
+import { drawn, market } from "./shown";
 import { feed, takes } from "./stream";
 import { detailOf } from "./trouble";
 
@@ -165,12 +165,11 @@ export const happened = computed(() => {
   return outcomes(of, model.value, horizonS.value);
 });
 
-/** Up to when there should be outcomes, to the minute: now, less the time one takes to be known. */
-export const happenedUntilS = computed(() =>
-  past.day === "yesterday"
-    ? Math.floor(nowS.value / DAY_S) * DAY_S
-    : Math.floor((nowS.value - spacingOf(happened.value)) / 60) * 60,
-);
+/** Up to when there should be outcomes, to the minute. */
+export const happenedUntilS = computed(() => {
+  if (past.day === "yesterday") return Math.floor(nowS.value / DAY_S) * DAY_S;
+  return Math.floor(settledS(drawn.candles.bars, nowS.value) / 60) * 60;
+});
 
 export const forecastPoints = computed<BandPoint[]>(() =>
   forecasts.pair === market.pair && forecasts.shown
