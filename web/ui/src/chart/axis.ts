@@ -48,6 +48,11 @@ export class Axis {
     return this.still + this.ahead.length > 0;
   }
 
+  /** Whether *time* is between the first place and the last one that is not ahead. */
+  holds(time: number): boolean {
+    return this.last !== undefined && time >= this.first && time <= this.last + this.still * this.stepS;
+  }
+
   /** Take a bar at *time*, if its place is the next after all others; say whether it is. */
   append(time: number): boolean {
     if (this.goesOn || this.last === undefined || time !== this.last + this.stepS) return false;

@@ -25,7 +25,12 @@ interface Traded {
   volume: number;
 }
 
-const DAY_S = 86_400;
+export const DAY_S = 86_400;
+
+/** Whether two times are of one day (UTC). */
+export function isSameDay(oneS: number, otherS: number): boolean {
+  return Math.floor(oneS / DAY_S) === Math.floor(otherS / DAY_S);
+}
 
 /**
  * The volume-weighted average price since midnight UTC, up to and with each bar.

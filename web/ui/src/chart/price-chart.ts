@@ -8,7 +8,7 @@ import {
 import { Axis } from "./axis";
 import { Candles, type Bar } from "./candles";
 import type { Colours } from "./colours";
-import { LINES, lineOver } from "./indicators";
+import { DAY_S, isSameDay, LINES, lineOver } from "./indicators";
 import type { Words } from "./look";
 import type { Mood } from "./mood";
 import { PricePanes } from "./price-panes";
@@ -51,6 +51,7 @@ export class PriceChart {
   private axis = new Axis([], 60, 0);
   private stepS = 60;
   private shown = new Set<string>();
+  private moods: readonly Mood[] = [];
   private alerts: Alert[] = [];
   private forecast: readonly BandPoint[] = [];
   private cursor: number | null = null;
@@ -111,6 +112,7 @@ export class PriceChart {
     for (const shade of this.gaps) shade.set(gaps, this.colours.hatch);
     this.tintLast(bars[bars.length - 1]);
     this.drawLines(bars);
+    this.drawMoods();
     this.drawBand();
     this.mark();
     if (fresh) this.view.showNewest(this.axis);
@@ -143,7 +145,14 @@ export class PriceChart {
   }
 
   setMoods(moods: readonly Mood[]): void {
-    this.panes.mood.setData(moods.map((mood) => sentiment(mood, this.colours)));
+    this.moods = moods;
+    this.drawMoods();
+  }
+
+  // One elsewhere would make a place on the axis for itself.
+  private drawMoods(): void {
+    const there = this.moods.filter((mood) => this.axis.holds(mood.time));
+    this.panes.mood.setData(there.map((mood) => sentiment(mood, this.colours)));
   }
 
   setAlerts(alerts: Alert[]): void {
@@ -222,11 +231,17 @@ export class PriceChart {
 
   private drawLines(bars: readonly Bar[]): void {
     for (const name of LINES) {
+      // The VWAP of a day ends with it; the colour of a point is that of what follows.
+      const isDaily = name === "vwap" && this.stepS < DAY_S;
       const line = this.shown.has(name) ? lineOver(name, bars, this.candles.isWhole) : [];
       this.panes.lines[name].setData(
-        line.flatMap((value, index) =>
-          value === null ? [] : [{ time: (bars[index] as Bar).time as UTCTimestamp, value }],
-        ),
+        line.flatMap((value, index) => {
+          const [bar, next] = [bars[index] as Bar, bars[index + 1]];
+          const ends = isDaily && next && !isSameDay(bar.time, next.time);
+          if (value === null) return [];
+          const point = { time: bar.time as UTCTimestamp, value };
+          return [ends ? { ...point, color: "transparent" } : point];
+        }),
       );
     }
   }

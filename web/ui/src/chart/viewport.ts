@@ -2,7 +2,8 @@
 import type { ITimeScaleApi, LogicalRange, Time } from "lightweight-charts";
 import type { Axis } from "./axis";
 
-const BARS_SHOWN = 150;
+/** How many bars are in view at first, where there is room. */
+export const BARS_SHOWN = 150;
 const PX_PER_BAR = 7;
 const FEWEST_BARS = 30;
 const FREE_PLACES = 5;

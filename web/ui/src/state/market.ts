@@ -1,18 +1,19 @@
 // Keeps what is looked at up to date: reads it, and takes what comes.
-import { ask, query } from "../api/ask";
+import { candlesBefore, latestAlerts, latestCandles, sentimentPages } from "../api/history";
 import {
   STEP_S,
   unixS,
   type AlertRow,
   type CandleRow,
   type Interval,
-  type Page,
   type SentimentRow,
   type TickerRow,
 } from "../api/rows";
 import { Candles, type Bar } from "../chart/candles";
+import { DAY_S } from "../chart/indicators";
 import { isNewer, moodWindow } from "../chart/mood";
 import type { Alert } from "../chart/shapes";
+import { BARS_SHOWN } from "../chart/viewport";
 import { readArticles } from "./news";
 import { preferences } from "./preferences";
 import { quotes, readQuotes, takeTicker } from "./quotes";
@@ -23,11 +24,8 @@ import { detailOf } from "./trouble";
 
 const FIRST_BARS = 500;
 const OLDER_BARS = 500;
-// A page is three days and a half; behind long candles sentiment before three weeks is left out.
-const MOST_MOOD_PAGES = 6;
 // After history could not be read, scrolling does not ask again sooner.
 const ASK_AGAIN_MS = 10_000;
-const FIRST_DAY = "2009-01-03T00:00:00Z";
 
 interface MarketListener {
   onBars(bars: Bar[]): void;
@@ -117,8 +115,7 @@ export async function open(pair: string, interval: Interval): Promise<void> {
   askAgainMs = 0;
   const name = `candles:${pair}${interval === "1m" ? "" : `:${interval}`}`;
   try {
-    const parameters = query({ interval, periode: "24h", limit: FIRST_BARS });
-    const page = await ask<Page<CandleRow>>(`/api/v1/candles/${path(pair)}/?${parameters}`);
+    const page = await latestCandles(pair, interval, FIRST_BARS);
     if (mine !== opened) return;
     const candles = new Candles();
     for (const row of page.data.reverse()) candles.put(row);
@@ -139,16 +136,20 @@ export async function open(pair: string, interval: Interval): Promise<void> {
   } finally {
     if (mine === opened) market.loading = false;
   }
-  const first = drawn.candles.oldest?.time ?? Date.now() / 1_000 - 86_400;
+  const first = drawn.candles.oldest?.time ?? Date.now() / 1_000 - DAY_S;
   await Promise.all([readMoods(crypto, first, null), readAlerts(pair), readArticles()]);
   if (mine === opened && drawn.candles.bars.length < FIRST_BARS / 2) await readOlder();
-  // The day's VWAP begins at midnight.
-  while (mine === opened && interval === "1m" && !hasToday() && (await readOlder()));
+  // The VWAP of a day begins at midnight: the first of what is shown is read whole.
+  while (mine === opened && isIntraday(interval) && !hasMidnight(interval) && (await readOlder()));
 }
 
-function hasToday(): boolean {
-  const now = Date.now() / 1_000;
-  return (drawn.candles.oldest?.time ?? now) <= now - (now % 86_400);
+function isIntraday(interval: Interval): boolean {
+  return BARS_SHOWN * STEP_S[interval] < DAY_S;
+}
+
+function hasMidnight(interval: Interval): boolean {
+  const from = Date.now() / 1_000 - BARS_SHOWN * STEP_S[interval];
+  return (drawn.candles.oldest?.time ?? from) <= from - (from % DAY_S);
 }
 
 /** Put candles before the oldest one, and their sentiment; true if there were any. */
@@ -159,9 +160,7 @@ export async function readOlder(): Promise<boolean> {
   const end = drawn.candles.oldest?.time ?? Math.floor(Date.now() / 1_000);
   market.loadingOlder = true;
   try {
-    const near = await older(pair, interval, end, iso(end - OLDER_BARS * STEP_S[interval]));
-    // A market may have been closed for longer than that.
-    const rows = near.length ? near : await older(pair, interval, end, FIRST_DAY);
+    const rows = await candlesBefore(pair, interval, end, OLDER_BARS);
     if (mine !== opened) return false;
     market.historyTrouble = null;
     hasAll = drawn.candles.isWhole = !rows.length;
@@ -181,43 +180,17 @@ export async function readOlder(): Promise<boolean> {
   }
 }
 
-async function older(
-  pair: string,
-  interval: Interval,
-  endS: number,
-  begin: string,
-): Promise<CandleRow[]> {
-  const parameters = query({
-    interval,
-    date_debut: begin,
-    date_fin: iso(endS),
-    limit: OLDER_BARS,
-  });
-  return (await ask<Page<CandleRow>>(`/api/v1/candles/${path(pair)}/?${parameters}`)).data;
-}
-
 async function readMoods(crypto: string, fromS: number, toS: number | null): Promise<void> {
-  const parameters = query({
-    date_debut: iso(fromS),
-    date_fin: toS === null ? undefined : iso(toS + 300),
-    limit: 1_000,
-  });
-  let next: string | null = `/api/v1/sentiment/${path(crypto)}/historique/?${parameters}`;
-  for (let pages = 0; next && pages < MOST_MOOD_PAGES; pages++) {
-    const page: Page<SentimentRow> | null = await ask<Page<SentimentRow>>(next).catch(() => null);
-    if (!page || crypto !== market.crypto) return;
-    for (const row of page.data) takeMood(row);
+  for await (const rows of sentimentPages(crypto, fromS, toS)) {
+    if (crypto !== market.crypto) return;
+    for (const row of rows) takeMood(row);
     listener?.onMoods();
-    next = page.next;
   }
 }
 
 async function readAlerts(pair: string): Promise<void> {
-  const parameters = query({ pair, periode: "24h", limit: 200 });
-  const page = await ask<Page<AlertRow>>(`/api/v1/alert/historique/?${parameters}`).catch(
-    () => null,
-  );
-  if (page && pair === market.pair) drawn.alerts = page.data.map(alert);
+  const rows = await latestAlerts(pair);
+  if (rows && pair === market.pair) drawn.alerts = rows.map(alert);
 }
 
 function takeCandle(row: CandleRow): void {
@@ -247,14 +220,6 @@ function takeAlert(row: AlertRow): void {
 
 function alert(row: AlertRow): Alert {
   return { time: unixS(row.timestamp), change: row.change_percent / 100 };
-}
-
-function path(subject: string): string {
-  return subject.split("/").map(encodeURIComponent).join("/");
-}
-
-function iso(timeS: number): string {
-  return new Date(timeS * 1_000).toISOString();
 }
 
 /** The first pair there is, if the chosen one is not among them. */
