@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 import pytest_asyncio
 
+from cryptoviz.simulator import Silence
 from tests.waiting import eventually
 
 from .building import build
@@ -18,6 +19,8 @@ from .stage import Stage
 # that the chart reads by itself.
 HOURS = 30
 RATE_PER_S = 0.4
+# However the minutes fall, some of these are without a trade.
+SILENCES = (Silence("BTC/USD", for_s=200, after_s=HOURS * 3_600 - 2_400),)
 # What the page's own policy forbids must not be tried either.
 WATCH_POLICY = """
 window.violations = [];
@@ -37,7 +40,7 @@ async def stage(built, broker, database, tmp_path_factory):
     stage = Stage(f"ui{uuid.uuid4().hex[:8]}", broker, database, tmp_path_factory.mktemp("stage"))
     await stage.start()
     starting = asyncio.to_thread(stage.worker.start)
-    await asyncio.gather(starting, stage.send_market(HOURS, RATE_PER_S))
+    await asyncio.gather(starting, stage.send_market(HOURS, RATE_PER_S, SILENCES))
     try:
         stored = partial(asyncio.to_thread, _is_stored, stage.worker)
         await eventually(stored, "the market in tables and database", 120)

@@ -26,6 +26,7 @@ DEAD = '[data-banner="bannerDead"]'
 TRADES = '[data-banner="bannerTrades"]'
 CHART = '[data-testid="chart"]'
 BANNER = ".banner"
+BARS_SHOWN = 150
 # The market moves as fast as this, and is drawn with this between.
 UPDATES_PER_S, LEAST_BETWEEN_S = 100, 0.06
 # What a view shows when it is all there.
@@ -49,11 +50,12 @@ async def shown(page):
     }
 
 
-async def wait_for_today(page):
-    """Wait until all minutes of today are there, as the VWAP asks for."""
+async def wait_for_midnight(page):
+    """Wait until all minutes are there since the midnight before those in view, for their VWAP."""
+    shown_s = time.time() - BARS_SHOWN * 60
     await page.wait_for_function(
         "([chart, midnight]) => +document.querySelector(chart).dataset.first <= midnight",
-        arg=[CHART, time.time() // 86_400 * 86_400],
+        arg=[CHART, shown_s // 86_400 * 86_400],
     )
 
 
@@ -77,7 +79,7 @@ async def read_bar(page, steps):
 async def test_the_first_load_shows_pairs_candles_sentiment_and_news(visit):
     page = await visit()
 
-    await wait_for_today(page)
+    await wait_for_midnight(page)
     chart = await shown(page)
     assert chart["bars"] > 100
     # Each minute without a trade keeps its place, and is shaded.
@@ -108,7 +110,7 @@ async def test_searching_and_picking_a_pair_shows_its_candles(visit):
 
 async def test_scrolling_left_loads_history(visit):
     page = await visit()
-    await wait_for_today(page)
+    await wait_for_midnight(page)
     before = await shown(page)
 
     await page.focus(CHART)
@@ -331,7 +333,7 @@ async def test_a_crypto_that_is_not_followed_leaves_the_list(visit):
 
 async def test_the_table_has_all_that_the_chart_shows(visit, stage):
     page = await visit()
-    await wait_for_today(page)
+    await wait_for_midnight(page)
     await stage.trade("BTC/USD", 50_000.0)
     await stage.alert("BTC/USD", 0.7)
     await wait_for_close(page, 50_000)

@@ -16,10 +16,14 @@ export async function readArticles(): Promise<void> {
     ? { date_debut: iso(window.fromS), date_fin: iso(window.toS) }
     : { periode: "24h" };
   const parameters = query({ crypto, ...range, limit: MOST_ARTICLES });
+  const known = new Set(market.articles);
   try {
     const page = await ask<Page<ArticleRow>>(`/api/v1/article/historique/?${parameters}`);
     if (crypto !== market.crypto || window !== market.window) return;
+    // What came meanwhile may not have been stored when the worker looked.
+    const came = market.articles.filter((article) => !known.has(article));
     market.articles = page.data;
+    came.forEach(takeArticle);
     market.articlesTrouble = null;
   } catch (error) {
     if (crypto === market.crypto) market.articlesTrouble = detailOf(error);
