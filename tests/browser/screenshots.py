@@ -8,6 +8,8 @@ import sys
 
 from playwright.async_api import async_playwright
 
+from cryptoviz.simulator import Silence
+
 from .building import ROOT
 from .chromium import ARGUMENTS, chromium_path
 from .stage import stage_of_its_own
@@ -15,6 +17,11 @@ from .stage import stage_of_its_own
 IMAGES = ROOT / "docs" / "images"
 # So long that there is some of yesterday at any time of the day.
 HOURS, RATE_PER_S = 26, 2.0
+# A gap like any market has now and then, and a pair that has fallen silent.
+SILENCES = (
+    Silence("BTC/USD", for_s=17 * 60, after_s=HOURS * 3_600 - 60 * 60),
+    Silence("SOL/USD", for_s=HOURS * 3_600, after_s=HOURS * 3_600 - 23 * 60),
+)
 CHART = '[data-testid="chart"][data-bars]'
 # Behind the last answer charts still draw, in frames that nothing tells of.
 SETTLE_MS = 2_500
@@ -32,6 +39,8 @@ async def _five_minutes(page):
 async def _forecast(page):
     await page.click("#tab-forecast")
     await page.wait_for_selector(".outcome-chart")
+    await page.select_option(".panel select", "moving_average")
+    await page.wait_for_selector(".outcome-chart")
 
 
 async def _yesterday(page):
@@ -39,6 +48,11 @@ async def _yesterday(page):
     await page.locator(".choices button").nth(1).click()
     await page.wait_for_selector(".outcome-chart")
     await page.locator(".past").scroll_into_view_if_needed()
+
+
+async def _quiet(page):
+    await page.click(".pairs >> text=SOL/USD")
+    await page.wait_for_selector('[data-banner="bannerTrades"]')
 
 
 async def _health(page):
@@ -55,6 +69,8 @@ async def _bar(page):
 
 async def _table(page):
     await page.locator(".tools .segments").nth(1).locator("button").nth(1).click()
+    gap = page.locator(".candle-table .gap").first
+    await gap.evaluate("(row) => row.scrollIntoView({block: 'center'})")
 
 
 async def _views(page):
@@ -98,6 +114,7 @@ PICTURES = {
     "views": _of(_views, WIDE, "light"),
     "settings": _of(_settings, WIDE, "dark", "fr-FR"),
     "dead": _of(_dead, WIDE, "dark"),
+    "quiet": _of(_quiet, WIDE, "light", "fr-FR"),
     "phone": _of(_market, PHONE, "light", "fr-FR"),
     "phone-forecast": _of(_forecast, PHONE, "dark"),
     "phone-health": _of(_health, PHONE, "light", "fr-FR"),
@@ -128,7 +145,7 @@ async def take(url):
 
 async def take_of_own():
     """Start a worker with a market and take all pictures of it."""
-    async with stage_of_its_own(HOURS, RATE_PER_S) as stage:
+    async with stage_of_its_own(HOURS, RATE_PER_S, SILENCES) as stage:
         going_on = asyncio.create_task(stage.go_on())
         try:
             await stage.junk("trade")
