@@ -26,7 +26,7 @@ run: .venv/installed $(DASHBOARD)  ## Run everything on this machine: Kafka, Pos
 
 test: .venv/installed $(DASHBOARD)  ## Run all tests; servers and Chromium they start themselves
 	# Real servers on a busy machine can miss a deadline; the summary counts every second try.
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --reruns 1 -rR
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --reruns 1 -rR
 
 browser: .venv/installed $(DASHBOARD)  ## Test the dashboard alone, in a Chromium that is found or installed
 	$(BIN)/python -m pytest tests/browser

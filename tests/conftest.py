@@ -1,5 +1,7 @@
 """What all tests share: the embedded servers, started once for those that ask."""
 
+import os
+
 from hypothesis import settings
 
 pytest_plugins = ["cryptoviz.local.fixtures"]
@@ -7,6 +9,18 @@ pytest_plugins = ["cryptoviz.local.fixtures"]
 # No test of this suite times anything: on a busy machine any example may take its time.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# Compiling well costs a broker more than it saves in its short life: it starts in half the time.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
+
+
+# Where the long tests are; begun last, they would keep one of two processes waiting for the other.
+LONG = ("kafka", "end_to_end", "browser", "embedded", "timescale")
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the long tests."""
+    items.sort(key=lambda item: LONG.index(d) if (d := item.path.parent.name) in LONG else 9)
 
 
 def pytest_terminal_summary(terminalreporter):

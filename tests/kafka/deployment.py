@@ -10,7 +10,6 @@ from pathlib import Path
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from cryptoviz.local.children import StartError
 from cryptoviz.local.drained import wait_until_drained
 from cryptoviz.local.worker import WorkerProcess
 from tests.waiting import stored
@@ -87,7 +86,7 @@ class Deployment:
 
     @contextlib.contextmanager
     def kafka_away(self, how):
-        """Freeze the broker or kill it; other tests need it, so it is back at the end."""
+        """Freeze the broker or kill it; it is back at the end."""
         if how == "frozen":
             self.broker.pause()
         else:
@@ -98,13 +97,7 @@ class Deployment:
             if how == "frozen":
                 self.broker.resume()
             else:
-                self._start_broker()
-
-    def _start_broker(self):
-        # On a busy machine a start may take longer than the broker's own limit.
-        with contextlib.suppress(StartError):
-            self.broker.start()
-        self.broker.start()
+                self.broker.start()
 
     @contextlib.asynccontextmanager
     async def admin(self):

@@ -66,26 +66,6 @@ async def rebalancing(deployment):
     return states == ["PreparingRebalance"]
 
 
-@pytest.mark.parametrize(("how", "number"), [("frozen", signal.SIGTERM), ("dead", signal.SIGINT)])
-async def test_a_worker_ends_in_time_while_kafka_does_not_answer(deployment, how, number):
-    deployment.switch_on(f"stall-{deployment.source}")
-    worker = deployment.worker().start()
-    await deployment.send(deployment.source, [b"x"] * 50)
-    await eventually(lambda: worker.get("/state/")["batches"] >= PARTITIONS, "batches in hand")
-    with deployment.kafka_away(how):
-        deployment.switch_off(f"stall-{deployment.source}")
-        await eventually(lambda: worker.get("/state/")["committing"], "a commit that waits")
-        took_s, status = await ended(worker, number)
-
-    assert status == 0, worker.tail()
-    assert took_s < LIMIT_S
-    assert "Nothing is lost" in worker.log
-    worker.stop()
-    with worker:
-        await deployment.drained()
-    assert await deployment.results() >= {(p, n) for p in range(PARTITIONS) for n in range(50)}
-
-
 async def test_a_worker_that_was_killed_is_ready_again_in_time(deployment):
     worker = deployment.worker().start()
     await deployment.send(deployment.source, [b"x"] * 50)

@@ -44,44 +44,6 @@ async def test_no_offset_is_committed_while_kafka_says_nothing_about_the_results
     assert await deployment.rows() == dict.fromkeys(range(PARTITIONS), 39)
 
 
-async def test_nothing_is_missing_when_kafka_freezes_and_the_worker_dies(deployment):
-    deployment.switch_on(f"stall-{deployment.source}")
-    worker = deployment.worker().start()
-    await deployment.send(deployment.source, [b"x"] * 200)
-    await eventually(lambda: deployment.notes("begin"), "work")
-    with deployment.kafka_away("frozen"):
-        deployment.switch_off(f"stall-{deployment.source}")
-        await eventually(finished(deployment, 1), "work")
-        await asyncio.to_thread(worker.kill)
-    assert await deployment.committed() == dict.fromkeys(range(PARTITIONS), 0)
-
-    shutil.rmtree(worker.directory / "data")
-    await asyncio.to_thread(worker.start)
-    await deployment.drained()
-    assert await deployment.results() == every(200)
-    assert await deployment.rows() == dict.fromkeys(range(PARTITIONS), 199)
-
-
-@pytest.mark.parametrize("how", ["frozen", "dead"])
-async def test_a_kafka_that_comes_back_is_waited_for(deployment, how):
-    worker = deployment.worker(MAX_POLL_RECORDS="10").start()
-    await deployment.send(deployment.source, [b"x"] * 100)
-    await deployment.drained()
-    deployment.switch_on(f"stall-{deployment.source}")
-    await deployment.send(deployment.source, [b"x"] * 100)
-    await eventually(lambda: worker.get("/state/")["batches"] >= PARTITIONS, "batches in hand")
-    with deployment.kafka_away(how):
-        deployment.switch_off(f"stall-{deployment.source}")
-        await eventually(lambda: worker.get("/state/")["committing"], "a commit that waits")
-    await deployment.drained(timeout_s=60)
-
-    assert worker.child.exit_status is None, worker.tail()
-    seen = {partition: set(offsets) for partition, offsets in deployment.notes("end").items()}
-    assert seen == {partition: set(range(200)) for partition in range(PARTITIONS)}
-    assert await deployment.results() == every(200)
-    assert await deployment.rows() == dict.fromkeys(range(PARTITIONS), 199)
-
-
 REFUSED = {
     # The broker refuses what is larger than the topic allows; the client what is larger than 1 MB.
     "large": "MessageSizeTooLargeError",
