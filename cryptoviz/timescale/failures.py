@@ -23,8 +23,10 @@ _TRANSIENT_STATES = frozenset(
 )
 # A configured limit is exceeded by the statement itself, though it counts among resources.
 _LIMIT_EXCEEDED = "53400"
-# The data (22), a constraint (23), or a value too large for its index (54000).
-_ROW_CLASSES = ("22", "23", "54")
+# The data (22), a constraint (23), the condition of a view (44), a value too large for its index
+# (54000), or a trigger that the database's owner has added (P0001).
+_ROW_CLASSES = ("22", "23", "44", "54")
+_RAISED = "P0001"
 
 
 def transient(error: Exception) -> bool:
@@ -47,7 +49,8 @@ def transient(error: Exception) -> bool:
 def fault_of_a_row(error: Exception) -> bool:
     """Tell whether *error* is about a value that was sent, so that other rows may do better."""
     if isinstance(error, asyncpg.PostgresError):
-        return (error.sqlstate or "")[:2] in _ROW_CLASSES
+        state = error.sqlstate or ""
+        return state[:2] in _ROW_CLASSES or state == _RAISED
     # Values that asyncpg cannot encode: its own error is a ValueError, and so is a surrogate's. A
     # TypeError would be a mistake in our columns.
     return isinstance(error, (ValueError, OverflowError))

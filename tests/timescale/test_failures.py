@@ -44,6 +44,8 @@ ROWS = [
     asyncpg.NumericValueOutOfRangeError(),
     asyncpg.CheckViolationError(),
     asyncpg.NotNullViolationError(),
+    asyncpg.WithCheckOptionViolationError(),
+    asyncpg.RaiseError("no trades on Sundays"),
     asyncpg.ProgramLimitExceededError("index row size 9000 exceeds maximum 2712"),
     UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"),
     OverflowError("value out of int32 range"),
