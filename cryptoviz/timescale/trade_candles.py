@@ -1,8 +1,8 @@
 """Candles of stored trades, the same as the live tables fold, for times that these let go.
 
 TimescaleDB answers from its aggregates: steps of whole hours from `trade_ohlc_hourly`, shorter
-ones from `trade_ohlc_minute`; of the newest two hours, which these have not materialised yet,
-from the rows. Plain PostgreSQL answers from the rows of just the steps that are shown.
+ones from `trade_ohlc_minute`; and from the rows for the newest hour or two, which these have not
+materialised yet. Plain PostgreSQL answers from the rows of just the steps that are shown.
 """
 
 from __future__ import annotations
