@@ -11,7 +11,7 @@ from cryptoviz.timescale.migrate import MigrationError, migrate
 from cryptoviz.timescale.pool import Pool
 from cryptoviz.timescale.sink import TICKERS, write
 from cryptoviz.timescale.statements import Server as Kind
-from cryptoviz.timescale.statements import migrations, routines
+from cryptoviz.timescale.statements import migrations, query, routines
 from tests.timescale.rows import ticker_rows
 from tests.timescale.servers import Server
 
@@ -115,3 +115,40 @@ async def test_a_migration_waits_for_a_table_only_so_long(
 
         with pytest.raises(asyncpg.LockNotAvailableError):
             await migrate(dsn, retention_days=90, lock_timeout_s=0.1, patience_s=0)
+
+
+async def test_a_migration_gives_a_statement_only_so_long(
+    concurrent: Server, dsn: str, pool: Pool
+) -> None:
+    await pool.execute("DELETE FROM schema_script WHERE name = '0002_indexes.sql'")
+    async with pool.acquire() as reader, reader.transaction():
+        await reader.execute("LOCK TABLE ticker_data IN ACCESS EXCLUSIVE MODE")
+
+        with pytest.raises(asyncpg.QueryCanceledError, match="statement timeout"):
+            await migrate(dsn, retention_days=90, statement_timeout_s=0.2, patience_s=0)
+
+
+@pytest.mark.parametrize("version", range(2, 7))
+async def test_an_older_schema_with_rows_becomes_the_newest_and_keeps_them(
+    server: Server, schema: str, version: int
+) -> None:
+    connection = await asyncpg.connect(schema)
+    try:
+        await connection.execute(query("create_ledger"))
+        kind: Kind = "timescaledb" if server.timescale else "postgresql"
+        older = [s for s in migrations() if s.runs_on(kind) and int(s.name[:4]) <= version]
+        for script in older:
+            await connection.execute(script.text)
+            await connection.execute(query("record_script"), script.name, script.sha256)
+        await connection.copy_records_to_table(
+            "ticker_data", records=ticker_rows(range(100)), columns=list(TICKERS.columns)
+        )
+
+        report = await migrate(schema, retention_days="off")
+
+        assert [*[script.name for script in older], *report.applied] == scripts_for(server)[0]
+        assert await connection.fetchval("SELECT count(*) FROM ticker_data") == 100
+        assert await connection.fetchval("SELECT close FROM ticker_ohlc_hourly") == 100.0
+        assert await connection.fetchval("SELECT count(*) FROM trade_ohlc_hourly") == 0
+    finally:
+        connection.terminate()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from cryptoviz.timescale.pool import Pool
+from cryptoviz.timescale.refresh import AggregateRefresher
 from cryptoviz.timescale.retention import drop_expired, keep_since
 from cryptoviz.timescale.sink import TICKERS, write
 from tests.timescale import oracle
@@ -12,7 +13,7 @@ from tests.timescale.servers import Server, migrate_without_jobs
 from tests.timescale.weeks import DAY, HOUR, chunks, hourly, put, run_jobs, this_hour
 
 
-async def test_forty_days_are_compressed_after_seven_and_kept_for_ninety(
+async def test_forty_days_are_refreshed_compressed_after_seven_and_kept_for_ninety(
     timescale: Server, dsn: str, pool: Pool
 ) -> None:
     await migrate_without_jobs(dsn, 90)
@@ -22,6 +23,8 @@ async def test_forty_days_are_compressed_after_seven_and_kept_for_ninety(
     await put(pool, rows)
     await put(pool, expired, len(rows))
 
+    await run_jobs(pool, "policy_refresh_continuous_aggregate")
+    await AggregateRefresher(retention_days=90).refresh_due(pool, datetime.now(UTC))
     await run_jobs(pool, "policy_compression")
     await run_jobs(pool, "policy_retention")
 

@@ -146,3 +146,30 @@ async def test_a_short_retention_shortens_what_the_aggregates_look_back_on(
     assert set(short.values()) == {"1 day -02:00:00"}
     assert not again.retention_changed
     assert set((await policies(pool, *looked_back)).values()) == {"3 days"}
+
+
+async def test_chunks_are_compressed_by_what_histories_ask_for(
+    timescale: Server, pool: Pool
+) -> None:
+    rows = await pool.fetch(
+        "SELECT hypertable_name AS name,"
+        " array_agg(attname::text ORDER BY segmentby_column_index)"
+        "  FILTER (WHERE segmentby_column_index IS NOT NULL) AS segments,"
+        " array_agg(attname::text || CASE WHEN orderby_asc THEN '' ELSE ' DESC' END"
+        "  ORDER BY orderby_column_index) FILTER (WHERE orderby_column_index IS NOT NULL) AS orders"
+        " FROM timescaledb_information.compression_settings"
+        " WHERE hypertable_schema = current_schema() AND hypertable_name = ANY($1) GROUP BY 1",
+        sorted(TABLES),
+    )
+
+    assert {row["name"]: (row["segments"], row["orders"]) for row in rows} == {
+        "ticker_data": (["pair"], ["timestamp DESC"]),
+        "trade_data": (["pair"], ["timestamp DESC"]),
+        "article_data": (["website"], ["timestamp DESC"]),
+        "alert_data": (["pair"], ["timestamp DESC"]),
+        "sentiment_data": (["crypto_symbol"], ["timestamp DESC", "source"]),
+        "prediction_data": (
+            ["crypto_symbol", "pair", "model_name"],
+            ["timestamp DESC", "horizon"],
+        ),
+    }
