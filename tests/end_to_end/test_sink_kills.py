@@ -1,61 +1,45 @@
 """The sink writes every record once, whatever dies meanwhile."""
 
 import asyncio
-import json
 import random
 import time
 
+from cryptoviz.local.drained import wait_until_drained
 from cryptoviz.simulator import Market
+from tests.end_to_end.stored_rows import (
+    assert_raw_tables_hold_what_kafka_holds,
+    assert_result_tables_hold_what_kafka_holds,
+)
 
-RATE_PER_S = 1_500
+HOURS = 6
+CHUNK = 150
+RESULTS = ("sentiment", "predictions", "scores", "sentiment-skill")
 
 
-def a_long_market(seed, seconds):
-    """Yield chunks of simulated messages, a tenth of a second each."""
-    start_s = time.time() - 3_600
+def a_long_market(seed, seconds, rate_per_s=1_500):
+    """Yield chunks of simulated messages that cover *seconds* of the last hours."""
+    start_s = time.time() - HOURS * 3_600
     chunk = []
-    for message in Market(seed, start_s, rate_per_s=RATE_PER_S, alert_threshold_percent=0.2):
+    for message in Market(seed, start_s, rate_per_s=rate_per_s, alert_threshold_percent=0.2):
         if message.event_time_s > start_s + seconds:
             return
         stamp_ms = round(message.send_time_s * 1000)
         chunk.append((message.kind, message.key, message.value, stamp_ms))
-        if len(chunk) == RATE_PER_S // 10:
+        if len(chunk) == CHUNK:
             yield chunk
             chunk = []
 
 
-async def feed(deployment, seed, stop):
-    """Send chunks until *stop* is set; return how many messages were sent."""
+async def feed(deployment, seed, stop, rate_per_s=1_500, least=0):
+    """Send chunks until *stop* is set, *least* messages anyway; return how many were sent."""
     sent = 0
-    for chunk in a_long_market(seed, 3_600):
-        if stop.is_set():
+    for chunk in a_long_market(seed, HOURS * 3_600, rate_per_s):
+        if stop.is_set() and sent >= least:
             break
         await deployment.send(chunk)
         sent += len(chunk)
         await asyncio.sleep(0.02)
     return sent
-
-
-async def assert_the_database_holds_what_kafka_holds(deployment):
-    for kind, table, value in (
-        ("ticker", "ticker_data", "last"),
-        ("trade", "trade_data", "price"),
-        ("alert", "alert_data", "last_price"),
-        ("article", "article_data", "sentiment_score"),
-    ):
-        rows = await deployment.fetch(
-            f"SELECT source_partition, source_offset, {value} FROM {table}"
-        )
-        records = await deployment.records(deployment.topics[kind])
-        expected = {(r.partition, r.offset): value_of(kind, json.loads(r.value)) for r in records}
-        assert len(rows) == len(records), table
-        assert {(row[0], row[1]): row[2] for row in rows} == expected
-
-
-def value_of(kind, message):
-    if kind == "article":
-        return message["sentiment"]["score"]
-    return message["price" if kind == "trade" else "last"]
 
 
 async def test_ten_kills_of_the_sink_and_five_of_the_database_lose_and_repeat_nothing(
@@ -65,7 +49,9 @@ async def test_ten_kills_of_the_sink_and_five_of_the_database_lose_and_repeat_no
     print("seed", seed)
     chance, stop = random.Random(seed), asyncio.Event()
     sink = deployment.worker("sink", app="cryptoviz.sink")
-    feeding = asyncio.ensure_future(feed(deployment, seed, stop))
+    stream = deployment.worker("stream", CRYPTOVIZ_SINK="external", LATENESS="60").start()
+    # So few a second that windows end and predictions come true: all are of half an hour or more.
+    feeding = asyncio.ensure_future(feed(deployment, seed, stop, rate_per_s=10, least=18_000))
 
     for number in range(10):
         sink.start()
@@ -79,11 +65,17 @@ async def test_ten_kills_of_the_sink_and_five_of_the_database_lose_and_repeat_no
         else:
             sink.kill()
     stop.set()
-    assert await feeding > 5_000
+    sent = await feeding
     sink.start()
-    await deployment.drained(f"{deployment.group}-sink")
+    await deployment.drained()
+    servers, group = deployment.broker.bootstrap_servers, deployment.group
+    await wait_until_drained(servers, group, [f"{group}-prices", f"{group}-sentiment"])
+    # Wall time would end further windows while the tables are compared.
+    stream.terminate()
+    await wait_until_drained(servers, f"{group}-sink", [f"{group}-{name}" for name in RESULTS])
 
-    await assert_the_database_holds_what_kafka_holds(deployment)
+    await assert_raw_tables_hold_what_kafka_holds(deployment, sent)
+    await assert_result_tables_hold_what_kafka_holds(deployment)
 
 
 async def test_two_sinks_that_do_not_know_of_each_other_write_every_row_once(deployment):
@@ -99,11 +91,11 @@ async def test_two_sinks_that_do_not_know_of_each_other_write_every_row_once(dep
         rival.start()
     await asyncio.sleep(3)  # How long they compete, not a wait for something to happen.
     stop.set()
-    await feeding
+    sent = await feeding
     for rival in rivals:
         await deployment.drained(f"{deployment.group}-{rival.directory.name}-sink")
 
-    await assert_the_database_holds_what_kafka_holds(deployment)
+    await assert_raw_tables_hold_what_kafka_holds(deployment, sent)
 
 
 async def test_the_sink_and_the_stream_app_are_one_worker_or_two_with_the_same_offsets(deployment):
@@ -117,7 +109,7 @@ async def test_the_sink_and_the_stream_app_are_one_worker_or_two_with_the_same_o
     await deployment.send([m for chunk in a_long_market(4, 3) for m in chunk])
     await deployment.drained()
 
-    await assert_the_database_holds_what_kafka_holds(deployment)
+    await assert_raw_tables_hold_what_kafka_holds(deployment)
     rows = alone.get("/health/")["rows"]["ticker_data"]
     records = await deployment.records(deployment.topics["ticker"])
     # It went on where the other had stopped, and did not write the first half again.
