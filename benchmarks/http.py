@@ -41,6 +41,9 @@ from cryptoviz.local.worker import WorkerProcess
 CONNECTIONS = 32
 PAIRS = [f"C{number:02}/USD" for number in range(20)]
 ROWS_OF_A_PAIR = 40_000
+WEEKS = 13
+WEEK = timedelta(days=7)
+ROW_EVERY = WEEKS * WEEK / ROWS_OF_A_PAIR
 # The newest row lies so far back that pages of random ends are never the page of now.
 NEWEST = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
 
@@ -48,7 +51,7 @@ RANDOM_PAGES = """
 math.randomseed(os.time())
 request = function()
   local pair = string.format("C%02d/USD", math.random(0, 19))
-  local at = os.date("!%Y-%m-%dT%H:%M:%S", NEWEST - math.random(0, 30000))
+  local at = os.date("!%Y-%m-%dT%H:%M:%S", NEWEST - math.random(0, 7000000))
   local path = string.gsub("PATH", "{pair}", pair) .. "&date_fin=" .. at
     .. string.format(".%06dZ", math.random(0, 999999))
   return wrk.format("GET", path)
@@ -73,6 +76,11 @@ def main() -> None:
         }
         with WorkerProcess(Path(path) / "worker", environ, "benchmarks.http_app") as worker:
             asyncio.run(fill(database.dsn, broker.bootstrap_servers, worker))
+            print("one table, as plain PostgreSQL has it:")
+            compare(worker, seconds, Path(path))
+        asyncio.run(divide(database.dsn))
+        with WorkerProcess(Path(path) / "worker", environ, "benchmarks.http_app") as worker:
+            print(f"a table in {WEEKS} partitions of a week, as TimescaleDB has chunks:")
             compare(worker, seconds, Path(path))
 
 
@@ -85,11 +93,11 @@ def cpu_s(process: psutil.Process) -> float:
 def compare(worker: WorkerProcess, seconds: int, directory: Path) -> None:
     """Measure each kind of request, four times in turn, and print the best of each."""
     port, process = worker.web_port, psutil.Process(worker.child.pid)
-    history = "/api/v1/ticker/{pair}/historique/?periode=1h"
+    history = "/api/v1/ticker/{pair}/historique/?periode=7d"
     fixed = (NEWEST - timedelta(hours=1)).isoformat().replace("+00:00", "Z")
     kinds = {
         "hello world": ("/bench/hello/", None),
-        "naive history, random pairs": ("/bench/naive/{pair}/?periode=1h", "random"),
+        "naive history, random pairs": ("/bench/naive/{pair}/?periode=7d", "random"),
         "history, random pairs": (history, "random"),
         "history, the same page": (f"{history.format(pair=PAIRS[0])}&date_fin={fixed}", None),
         "live lookup": (f"/live/candles/{PAIRS[0]}/?window=latest", None),
@@ -136,7 +144,7 @@ async def fill(dsn: str, servers: str, worker: WorkerProcess) -> None:
         await asyncio.sleep(0.1)
     prices = (34000.12, 33990.0, 34010.0, 1200.5)
     rows = [
-        (NEWEST - timedelta(seconds=number), pair, *prices, 0, number)
+        (NEWEST - number * ROW_EVERY, pair, *prices, 0, number)
         for pair in PAIRS
         for number in range(ROWS_OF_A_PAIR)
     ]
@@ -151,6 +159,26 @@ async def fill(dsn: str, servers: str, worker: WorkerProcess) -> None:
     await producer.stop()
     while len(worker.get("/live/candles/")["rows"]) < len(PAIRS):
         await asyncio.sleep(0.1)
+
+
+async def divide(dsn: str) -> None:
+    """Store the same tickers by the week, with the same index."""
+    connection = await asyncpg.connect(dsn)
+    async with connection.transaction():
+        await connection.execute(
+            "ALTER TABLE ticker_data RENAME TO whole;"
+            "CREATE TABLE ticker_data (LIKE whole) PARTITION BY RANGE (timestamp);"
+            "CREATE INDEX ON ticker_data (pair, timestamp DESC)"
+        )
+        for number in range(WEEKS + 2):
+            start = NEWEST + WEEK - (number + 1) * WEEK
+            bounds = f"FROM ('{start.isoformat()}') TO ('{(start + WEEK).isoformat()}')"
+            await connection.execute(
+                f"CREATE TABLE week{number} PARTITION OF ticker_data FOR VALUES {bounds}"
+            )
+        await connection.execute("INSERT INTO ticker_data SELECT * FROM whole")
+    await connection.execute("ANALYZE ticker_data")
+    await connection.close()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ Tickers are produced at an even pace. A ticker has arrived when an emission of i
 has folded it, by the window's count, is visible on the results topic. The plain loop is a process
 of its own that folds into a dict and produces each touched window once a fetch, without any state.
 Both run in turn on a broker that has been in use: a Java machine compiles what it does often, and
-for its first minutes a broker answers at half its speed. Medians are of the rounds that follow.
+a broker that has just begun takes more than twice as long for minutes. Medians are of the rounds
+that follow.
 """
 
 from __future__ import annotations
