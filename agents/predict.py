@@ -22,7 +22,7 @@ from tables import predictions, scores
 # What is emitted meanwhile makes one batch of a partition. Each batch writes what the models of its
 # pairs have learnt, kilobytes a pair, and who predicts five minutes ahead need not do so for each
 # ticker.
-GATHER_S = 0.1
+GATHER_S = 0.5
 REBALANCE_POLL_S = 0.02
 
 
