@@ -5,16 +5,17 @@
 It needs wrk (`apt-get install wrk`). Each line is warm and has 32 connections; all are answered
 by one worker process, on a machine that also runs PostgreSQL, Kafka and wrk.
 
-Measured (Python 3.11, two cores shared with other work, load 2.2 to 2.9, embedded PostgreSQL 18.6):
+Measured (Python 3.11, two slow shared cores, load 2.1, embedded PostgreSQL 18.6); in brackets with
+the tickers in 13 partitions of a week, over which naive's query is planned anew each time:
 
-    hello world                     9,297 requests/s
-    naive history, random pairs     1,564 requests/s   1.0 of naive
-    history, random pairs           2,562 requests/s   1.6
-    history, the same page          9,180 requests/s   0.99 of hello
-    live lookup                     8,077 requests/s   0.87
+    hello world                     5,410 requests/s                  (6,035)
+    naive history, random pairs       665 requests/s   1.0 of naive     (545, 1.0)
+    history, random pairs           1,330 requests/s   2.0            (1,320, 2.4)
+    history, the same page          4,960 requests/s   0.92 of hello  (5,119, 0.85)
+    live lookup                     5,252 requests/s   0.97           (4,931, 0.82)
 
-A native TimescaleDB, which plans naive's query over its chunks anew each time, was not measured.
-Plain PostgreSQL has no chunks: four times naive would be two thirds of hello world there.
+On faster cores 2,562 requests/s of history were measured, 1.6 times naive. A native TimescaleDB was
+not measured.
 """
 
 from __future__ import annotations
