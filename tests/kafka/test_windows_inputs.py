@@ -99,8 +99,7 @@ def old_trade(newest, number, hours):
 
 
 async def test_articles_drained_at_different_speeds_are_late_only_where_they_are_at_home(deploy):
-    # 300,000 would take minutes on two cores; fewer show the same skew of many hours.
-    sent = articles(40_000, hours=50.0)
+    sent = articles(300_000, hours=50.0)
     market = await deploy(TABLE_RETENTION=str(24 * HOUR_S))
     await market.send(sent)
     worker = await asyncio.to_thread(market.worker().start)
