@@ -6,8 +6,10 @@ Tickers of 20 pairs go on in event time from one million to the next, over about
 leave the tables two hours after their windows, so there are as many keys all the time. Memory is
 read whenever a million is drained and committed.
 
-Measured once (Python 3.11, two shared cores), MB after each of 8 million: 220, 248, 279, 273, 281,
-289, 313, 324. It still grows, and why is not known yet.
+Measured (Python 3.11, two slow shared cores), MB after each of 8 million: 210, 227, 240, 234, 244,
+254, 259, 259. With RocksDB's write buffers of 8 MB, in place of 1 MB, it was 220 to 324; with two
+arenas of malloc instead of many (MALLOC_ARENA_MAX=2) it is the same. What predictions know of the
+past week grows with the day of event time that this covers; whether that is all is not known.
 """
 
 from __future__ import annotations

@@ -76,9 +76,10 @@ STREAM_MODULES = (
 )
 SINK_MODULES = ("agents.sink", "agents.sink_predictions", "web.sink_health")
 
-# RocksDB's defaults reserve 64 MB x 3 a partition and a 2 GB cache; these rows are small.
+# RocksDB's defaults reserve 64 MB x 3 a partition and a 2 GB cache; these rows are small. A write
+# buffer keeps each version of a row until it is full, and there are some for each of many tables.
 ROCKSDB_OPTIONS = {
-    "write_buffer_size": 8 * 1024**2,
+    "write_buffer_size": 1024**2,
     "max_write_buffer_number": 2,
     "target_file_size_base": 16 * 1024**2,
     "block_cache_size": 16 * 1024**2,
