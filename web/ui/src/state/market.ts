@@ -140,27 +140,32 @@ export async function open(pair: string, interval: Interval): Promise<void> {
   await Promise.all([readMoods(crypto, first, null), readAlerts(pair), readArticles()]);
   if (mine === opened && drawn.candles.bars.length < FIRST_BARS / 2) await readOlder();
   // The VWAP of a day begins at midnight: the first of what is shown is read whole.
-  while (mine === opened && isIntraday(interval) && !hasMidnight(interval) && (await readOlder()));
+  while (mine === opened && isIntraday(interval)) {
+    const missing = barsToMidnight(interval);
+    if (missing <= 0 || !(await readOlder(Math.min(missing, OLDER_BARS)))) return;
+  }
 }
 
 function isIntraday(interval: Interval): boolean {
   return BARS_SHOWN * STEP_S[interval] < DAY_S;
 }
 
-function hasMidnight(interval: Interval): boolean {
+/** How many bars are not there yet of the day of the oldest that is shown. */
+function barsToMidnight(interval: Interval): number {
   const from = Date.now() / 1_000 - BARS_SHOWN * STEP_S[interval];
-  return (drawn.candles.oldest?.time ?? from) <= from - (from % DAY_S);
+  const midnight = from - (from % DAY_S);
+  return Math.ceil(((drawn.candles.oldest?.time ?? from) - midnight) / STEP_S[interval]);
 }
 
-/** Put candles before the oldest one, and their sentiment; true if there were any. */
-export async function readOlder(): Promise<boolean> {
+/** Put at most so many candles before the oldest one, and their sentiment; true if any came. */
+export async function readOlder(most: number = OLDER_BARS): Promise<boolean> {
   if (market.loadingOlder || market.loading || hasAll || Date.now() < askAgainMs) return false;
   const mine = opened;
   const { pair, interval, crypto } = market;
   const end = drawn.candles.oldest?.time ?? Math.floor(Date.now() / 1_000);
   market.loadingOlder = true;
   try {
-    const rows = await candlesBefore(pair, interval, end, OLDER_BARS);
+    const rows = await candlesBefore(pair, interval, end, most);
     if (mine !== opened) return false;
     market.historyTrouble = null;
     hasAll = drawn.candles.isWhole = !rows.length;
