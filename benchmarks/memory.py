@@ -8,7 +8,7 @@ read whenever a million is drained and committed.
 
 Measured (Python 3.11, two slow shared cores), MB after each of 8 million: 210, 227, 240, 234, 244,
 254, 259, 259. With RocksDB's write buffers of 8 MB, in place of 1 MB, it was 220 to 324; with two
-arenas of malloc instead of many (MALLOC_ARENA_MAX=2) it is the same. What predictions know of the
+arenas of malloc instead of many (MALLOC_ARENA_MAX=2) it is 201 to 270. What predictions know of the
 past week grows with the day of event time that this covers; whether that is all is not known.
 """
 

@@ -10,7 +10,7 @@ pytest_plugins = ["cryptoviz.local.fixtures"]
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-# Compiling well costs a broker more than it saves in its short life: it starts in half the time.
+# Compiling well costs a broker more than it saves in its short life.
 os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
 
 
@@ -20,7 +20,9 @@ LONG = ("kafka", "end_to_end", "browser", "embedded", "timescale")
 
 def pytest_collection_modifyitems(items):
     """Begin with the long tests."""
-    items.sort(key=lambda item: LONG.index(d) if (d := item.path.parent.name) in LONG else 9)
+    items.sort(
+        key=lambda item: LONG.index(d) if (d := item.path.parent.name) in LONG else len(LONG)
+    )
 
 
 def pytest_terminal_summary(terminalreporter):

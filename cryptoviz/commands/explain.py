@@ -71,10 +71,9 @@ def explain(
     """Show what the window of TABLE and KEY was folded from.
 
     Without --records: per source partition, the last offset folded in, and the first one whose
-    time in Kafka allows it to be. With it: the records, and
-    whether folding them again makes the same value. Records that came after the table's retention
-    are in the late topic and not in the value, which is said; records that Kafka no longer has
-    cannot be folded.
+    time in Kafka allows it to be. With it: the records, and whether folding them again makes the
+    same value. Records that came after the table's retention are in the late topic and not in the
+    value, which is said; records that Kafka no longer has cannot be folded.
     """
     settings = settled()
     kind = kind_of(table, settings)

@@ -17,14 +17,14 @@ from cryptoviz.local.database import Database
 @pytest.fixture(scope="session")
 def broker() -> Iterator[Broker]:
     """Run one Kafka broker for the session. Who stops it must start it again."""
-    with _directory() as path, Broker(path) as running:
+    with own_directory() as path, Broker(path) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def database() -> Iterator[Database]:
     """Run one PostgreSQL for the session. Who stops it must start it again."""
-    with _directory() as path, Database(path) as running:
+    with own_directory() as path, Database(path) as running:
         yield running
 
 
@@ -35,7 +35,8 @@ def topic_prefix() -> str:
 
 
 @contextlib.contextmanager
-def _directory() -> Iterator[Path]:
+def own_directory() -> Iterator[Path]:
+    """Make a directory for a server, until the block ends."""
     # Not below pytest's own directory: every other run of pytest closes that to all users but its
     # own, and as root PostgreSQL runs as another user.
     with tempfile.TemporaryDirectory(prefix="cryptoviz-test-", ignore_cleanup_errors=True) as path:

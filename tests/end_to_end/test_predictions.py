@@ -10,6 +10,7 @@ import aiohttp
 from cryptoviz.local.drained import wait_until_drained
 from cryptoviz.simulator import Market
 from tests.end_to_end.command_line import CommandLine
+from tests.end_to_end.configuring import configure
 
 HOURS = 5.0
 RECORDS = 18_000
@@ -39,10 +40,7 @@ async def test_every_prediction_that_came_true_has_its_actual_price_though_worke
     deployment,
 ):
     worker = await asyncio.to_thread(deployment.worker().start)
-    async with aiohttp.ClientSession(f"http://127.0.0.1:{worker.web_port}") as session:
-        path = "/api/v1/config/crypto/SOL/"
-        async with session.patch(path, json={"is_active": False}) as answer:
-            assert answer.status == 200
+    await configure(worker, "PATCH", "crypto/SOL/", is_active=False)
     sent = a_market()
     for _ in range(2):
         await deployment.send(islice(sent, RECORDS // 3))

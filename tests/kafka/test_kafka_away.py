@@ -3,12 +3,11 @@
 import asyncio
 import shutil
 import signal
-import tempfile
-from pathlib import Path
 
 import pytest
 
 from cryptoviz.local.broker import Broker
+from cryptoviz.local.fixtures import own_directory
 from tests.kafka.deployment import PARTITIONS
 from tests.kafka.test_shutdown import LIMIT_S, ended
 from tests.kafka.test_transport_faults import every, finished
@@ -18,10 +17,7 @@ from tests.waiting import eventually
 @pytest.fixture(scope="module")
 def broker():
     """Run a Kafka of this module's own: with few topics it is soon back, and no test misses it."""
-    with (
-        tempfile.TemporaryDirectory(prefix="cryptoviz-test-", ignore_cleanup_errors=True) as path,
-        Broker(Path(path).resolve(), start_timeout_s=120) as running,
-    ):
+    with own_directory() as path, Broker(path, start_timeout_s=120) as running:
         yield running
 
 

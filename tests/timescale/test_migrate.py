@@ -106,26 +106,27 @@ async def test_a_timescale_schema_without_its_extension_is_refused(
         await migrate(dsn, retention_days=90, extension=False)
 
 
+@pytest.mark.parametrize(
+    ("limit", "error", "sentence"),
+    [
+        ({"lock_timeout_s": 0.1}, asyncpg.LockNotAvailableError, "lock timeout"),
+        ({"statement_timeout_s": 0.2}, asyncpg.QueryCanceledError, "statement timeout"),
+    ],
+)
 async def test_a_migration_waits_for_a_table_only_so_long(
-    concurrent: Server, dsn: str, pool: Pool
+    concurrent: Server,
+    dsn: str,
+    pool: Pool,
+    limit: dict[str, float],
+    error: type[Exception],
+    sentence: str,
 ) -> None:
     await pool.execute("DELETE FROM schema_script WHERE name = '0002_indexes.sql'")
     async with pool.acquire() as reader, reader.transaction():
         await reader.execute("LOCK TABLE ticker_data IN ACCESS EXCLUSIVE MODE")
 
-        with pytest.raises(asyncpg.LockNotAvailableError):
-            await migrate(dsn, retention_days=90, lock_timeout_s=0.1, patience_s=0)
-
-
-async def test_a_migration_gives_a_statement_only_so_long(
-    concurrent: Server, dsn: str, pool: Pool
-) -> None:
-    await pool.execute("DELETE FROM schema_script WHERE name = '0002_indexes.sql'")
-    async with pool.acquire() as reader, reader.transaction():
-        await reader.execute("LOCK TABLE ticker_data IN ACCESS EXCLUSIVE MODE")
-
-        with pytest.raises(asyncpg.QueryCanceledError, match="statement timeout"):
-            await migrate(dsn, retention_days=90, statement_timeout_s=0.2, patience_s=0)
+        with pytest.raises(error, match=sentence):
+            await migrate(dsn, retention_days=90, patience_s=0, **limit)
 
 
 @pytest.mark.parametrize("version", range(2, 7))
