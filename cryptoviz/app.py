@@ -20,6 +20,7 @@ from faust.types.transports import ConsumerT, ProducerT
 from mode import Service
 
 from cryptoviz import kafka, provision, shutdown
+from cryptoviz.lanes import OnAcknowledged
 from cryptoviz.outstanding import queue_size
 from cryptoviz.settings import Settings, current
 from cryptoviz.topic_admin import ProvisionError
@@ -134,6 +135,18 @@ class BatchedApp(faust.App):
         producer = self.producer
         await producer.maybe_start()
         return producer
+
+    def put(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        on_acknowledged: OnAcknowledged | None = None,
+    ) -> None:
+        """Send a record soon, in order with the others of its partition (cryptoviz.lanes)."""
+        producer: Any = self.producer
+        producer.put(topic, partition, key, value, on_acknowledged)
 
     def _new_consumer(self) -> ConsumerT:
         # Static membership: a worker that comes back takes its partitions without a rebalance.

@@ -9,14 +9,17 @@ failed send ends the process before anything is committed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from aiokafka import AIOKafkaProducer
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.producer import ProducerBuffer
-from faust.types.tuples import FutureMessage
+from faust.types.tuples import TP, FutureMessage
 from mode import Service
+
+from cryptoviz.lanes import Lanes, OnAcknowledged, Queued
 
 # Records that may wait for Kafka before batches are held back: some seconds' worth of changes.
 MOST_WAITING_RECORDS = 20_000
@@ -48,6 +51,8 @@ class StrictBuffer(ProducerBuffer):
     """Knows which records Kafka has acknowledged, and lets others wait for that."""
 
     max_messages = MOST_WAITING_RECORDS
+    # Set by the producer that the buffer belongs to.
+    client: Callable[[], Awaitable[AIOKafkaProducer]]
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -55,6 +60,7 @@ class StrictBuffer(ProducerBuffer):
         self._wave = Wave()
         self._failure: SendError | None = None
         self._progress = asyncio.Event()
+        self._lanes = Lanes(self._on_batch, self._fail)
 
     @property
     def size(self) -> int:
@@ -66,6 +72,22 @@ class StrictBuffer(ProducerBuffer):
         self._unacknowledged += 1
         self._wave.left += 1
         self.pending.put_nowait((fut, self._wave))
+
+    def put_record(
+        self,
+        tp: TP,
+        key: bytes | None,
+        value: bytes | None,
+        on_acknowledged: OnAcknowledged | None = None,
+    ) -> None:
+        """Queue a record for the partition *tp*, to which nobody sends in another way.
+
+        *on_acknowledged* is called with its partition and offset; where neighbouring records
+        share it, for the last of those that Kafka acknowledges at once.
+        """
+        self._unacknowledged += 1
+        self._wave.left += 1
+        self._lanes.put(tp, Queued(key, value, on_acknowledged, self._wave))
 
     async def flush(self) -> None:
         """Wait until Kafka has acknowledged every record put so far.
@@ -109,6 +131,16 @@ class StrictBuffer(ProducerBuffer):
             sent: Any = await fut.message.channel.publish_message(fut, wait=False)
             sent.add_done_callback(partial(self._on_sent, wave))
 
+    @Service.task
+    async def _send_lanes(self) -> None:
+        await self._lanes.run(lambda: self.client())
+
+    def _on_batch(self, records: Sequence[Queued]) -> None:
+        self._unacknowledged -= len(records)
+        for record in records:
+            record.wave.left -= 1
+        self._progress.set()
+
     def _on_sent(self, wave: Wave, sent: asyncio.Future[Any]) -> None:
         if sent.cancelled():
             self._fail("it was cancelled")
@@ -137,6 +169,7 @@ class Producer(driver.Producer):
         super().__init__(*args, **kwargs)
         self.buffer: StrictBuffer = StrictBuffer(loop=self.loop, beacon=self.beacon)
         self.buffer.app = self.app
+        self.buffer.client = self._client
 
     def _settings_extra(self) -> Mapping[str, Any]:
         # Without it a retry may write a record twice, and behind a newer one of the same key.
@@ -147,3 +180,18 @@ class Producer(driver.Producer):
         sent: Any = await super().send(*args, **kwargs)
         sent.add_done_callback(self.buffer.watch)
         return sent
+
+    def put(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        on_acknowledged: OnAcknowledged | None = None,
+    ) -> None:
+        """Send a record soon, as `StrictBuffer.put_record` says."""
+        self.buffer.put_record(TP(topic, partition), key, value, on_acknowledged)
+
+    async def _client(self) -> AIOKafkaProducer:
+        await self.maybe_start()
+        return self._ensure_producer()

@@ -94,15 +94,9 @@ mentions = batched(app, MENTIONS, _decode_mentions)
 mentions_out = plain(app, MENTIONS)
 rejected = plain(app, REJECTED)
 late = plain(app, LATE)
-candles = plain(app, CANDLES)
-prices = plain(app, PRICES)
-sentiment = plain(app, SENTIMENT)
 # What predictions are made from: results that this app itself publishes.
 closes = batched(app, PRICES, _decoded_by(Close))
 sentiment_emissions = batched(app, SENTIMENT, _decoded_by(SentimentEmission))
-predictions = plain(app, PREDICTIONS)
-scores = plain(app, SCORES)
-sentiment_skill = plain(app, SENTIMENT_SKILL)
 
 
 sink_rawticker = batched(sink, _settings.topic_rawticker, decoder_for(Ticker, rules))

@@ -23,7 +23,7 @@ def _table(size_s: int) -> WindowedTable[Candle]:
         group_s=USUAL_S,
         expected=topics.expected_sources(topics.trades),
         settings=current(),
-        results=topics.candles,
+        results=topics.CANDLES,
         on_late=send_late,
         help=f"Candles of {label(size_s)} per pair, from trades.",
     )

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
-from faust.types import TopicT
 
+from cryptoviz.app import BatchedApp
 from tables.memory import PartitionMemory
 from tables.rows import Rows
 
@@ -17,8 +17,9 @@ _encode = msgspec.json.Encoder().encode
 class Outlet:
     """Writes and emits windows; provisional ones at most every *emit_interval_s* each."""
 
-    def __init__(self, rows: Rows, results: TopicT, emit_interval_s: float) -> None:
-        self._rows, self._results, self._emit_interval_s = rows, results, emit_interval_s
+    def __init__(self, app: BatchedApp, rows: Rows, results: str, emit_interval_s: float) -> None:
+        self._app, self._rows = app, rows
+        self._results, self._emit_interval_s = results, emit_interval_s
 
     def publish(
         self, partition: int, memory: PartitionMemory, key: bytes, window: Any, now_s: float
@@ -63,7 +64,7 @@ class Outlet:
         memory.pending.discard(key)
         if self._emit_interval_s and key in memory.open:
             memory.emitted_s[key] = now_s
-        self._results.send_soon(key=key, value=value, partition=partition)
+        self._app.put(self._results, partition, key, value)
 
 
 # Called with the table's name, source partition, source offset and the record.

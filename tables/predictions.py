@@ -100,7 +100,7 @@ def publish(folded: Folded) -> None:
     Of one that was made and came true within one batch, which a replay brings, the latter.
     """
     for key, value in folded.values.items():
-        topics.predictions.send_soon(key=key, value=value, partition=folded.partition)
+        app.put(topics.PREDICTIONS, folded.partition, key, value)
 
 
 def finish(folded: Folded) -> None:

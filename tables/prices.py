@@ -21,7 +21,7 @@ prices = WindowedTable(
     suffix=key_suffix(_size_s, USUAL_S),
     expected=topics.expected_sources(topics.tickers),
     settings=current(),
-    results=topics.prices,
+    results=topics.PRICES,
     on_late=send_late,
     help=f"Price statistics of {label(_size_s)} per pair, from tickers.",
 )

@@ -8,7 +8,10 @@ directly, as Faust's own `table[key] = value` does after it has found the partit
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property, partial
 from typing import Any
+
+from faust.types import TP
 
 from cryptoviz.app import ROCKSDB_OPTIONS, BatchedApp
 from cryptoviz.settings import current
@@ -35,6 +38,8 @@ class Rows:
             self.table.recovery_buffer_size = self.table.standby_buffer_size = 1
             self.table.synchronize_all_active_partitions = True
         self._app = app
+        # One object for all records, for it is called once for many.
+        self._on_written = self._note_offset
         # Tombstones that Kafka has not acknowledged, by partition and key.
         self._tombstones: dict[tuple[int, bytes], object] = {}
 
@@ -64,9 +69,7 @@ class Rows:
         """Set *key* in *partition*, in RocksDB at once and in the changelog soon."""
         self._tombstones.pop((partition, key), None)
         self._store._db_for_partition(partition).put(key, value)
-        self.table.changelog_topic.send_soon(
-            key=key, value=value, partition=partition, callback=self.table._on_changelog_sent
-        )
+        self._app.put(self._changelog, partition, key, value, self._on_written)
 
     def delete(self, partition: int, key: bytes) -> None:
         """Delete *key* from *partition*; the changelog gets a tombstone.
@@ -76,12 +79,7 @@ class Rows:
         changelog would keep the row for ever.
         """
         tombstone = self._tombstones[partition, key] = object()
-        self.table.changelog_topic.send_soon(
-            key=key,
-            value=None,
-            partition=partition,
-            callback=lambda sent: self._forget(partition, key, tombstone, sent),
-        )
+        self._app.put(self._changelog, partition, key, None, partial(self._forget, key, tombstone))
 
     def scan(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """Yield the keys and values of *partition* in the order of their keys."""
@@ -98,14 +96,22 @@ class Rows:
             if key == wanted[0] or key.startswith(wanted[1])
         ]
 
-    def _forget(self, partition: int, key: bytes, tombstone: object, sent: Any) -> None:
-        db = self._store._dbs.get(partition)
+    def _forget(self, key: bytes, tombstone: object, partition: int, offset: int) -> None:
         if self._tombstones.get((partition, key)) is tombstone:
             del self._tombstones[partition, key]
-            if db is not None:
+            if (db := self._store._dbs.get(partition)) is not None:
                 db.delete(key)
-        if db is not None:
-            self.table._on_changelog_sent(sent)
+        self._note_offset(partition, offset)
+
+    def _note_offset(self, partition: int, offset: int) -> None:
+        # What the store holds of the changelog: a recovery reads on from there.
+        if partition in self._store._dbs:
+            self._store.set_persisted_offset(TP(self._changelog, partition), offset)
+
+    @cached_property
+    def _changelog(self) -> str:
+        name: str = self.table.changelog_topic_name
+        return name
 
     @property
     def _store(self) -> Any:

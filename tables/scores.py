@@ -58,8 +58,7 @@ def update(partition: int, outcomes: Iterable[tuple[int, Forecast]]) -> None:
         scores = ledger.scores()
         value = _encode(scores)
         rows.write(partition, pair.encode(), value)
-        key = encode_key(pair, scores.as_of)
-        topics.scores.send_soon(key=key, value=value, partition=partition)
+        app.put(topics.SCORES, partition, encode_key(pair, scores.as_of), value)
         if ledger.has_new_hour():
             sentiment_skill.write(partition, scores, ledger.errors)
 

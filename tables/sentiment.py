@@ -21,7 +21,7 @@ sentiment = WindowedTable(
     suffix=key_suffix(_size_s, USUAL_S),
     expected=topics.expected_sources(topics.mentions),
     settings=current(),
-    results=topics.sentiment,
+    results=topics.SENTIMENT,
     on_late=send_late,
     help=f"Sentiment of {label(_size_s)} per crypto, from the articles that mention it.",
 )

@@ -33,4 +33,4 @@ def write(
     key = SEPARATOR.join((skill.crypto_symbol, skill.pair)).encode()
     value = _encode(skill)
     rows.write(partition, key, value)
-    topics.sentiment_skill.send_soon(key=key, value=value, partition=partition)
+    app.put(topics.SENTIMENT_SKILL, partition, key, value)

@@ -11,8 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
-from faust.types import TopicT
-
 from cryptoviz.app import BatchedApp
 from cryptoviz.parts import Part
 from cryptoviz.settings import Settings
@@ -34,8 +32,8 @@ class WindowedTable(Generic[W]):
     """A table of tumbling windows of one size: a row for each subject and window.
 
     *subject* is the field of records and windows that the table is keyed by, *source* the topic
-    that its batches are of. Every change goes to *results*, keyed like the table; a record
-    older than the retention is handed to *on_late*.
+    that its batches are of. Every change goes to the topic *results*, keyed like the table; a
+    record older than the retention is handed to *on_late*.
     """
 
     def __init__(
@@ -48,7 +46,7 @@ class WindowedTable(Generic[W]):
         source: str,
         size_s: int,
         settings: Settings,
-        results: TopicT,
+        results: str,
         on_late: OnLate,
         help: str,
         suffix: str = "",
@@ -77,7 +75,7 @@ class WindowedTable(Generic[W]):
             settings=settings,
             on_late=on_late,
         )
-        self._outlet = Outlet(self.rows, results, settings.emit_interval)
+        self._outlet = Outlet(app, self.rows, results, settings.emit_interval)
         self._memory: dict[int, PartitionMemory] = {}
         self._recovery = Recovery(app, self.rows, source, self._folding.decode, self._new_memory)
         self.rows.table.on_recover(self._recover)

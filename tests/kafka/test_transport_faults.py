@@ -48,11 +48,13 @@ REFUSED = {
     # The broker refuses what is larger than the topic allows; the client what is larger than 1 MB.
     "large": "MessageSizeTooLargeError",
     "huge": "Error while sending",
+    # What goes a batch at a time is the broker's to refuse.
+    "huge-result": "MessageSizeTooLargeError",
 }
 
 
 @pytest.mark.parametrize("size", REFUSED)
-async def test_a_row_that_kafka_refuses_ends_the_process_before_its_offset_is_committed(
+async def test_a_record_that_kafka_refuses_ends_the_process_before_its_offset_is_committed(
     deployment, size
 ):
     await deployment.create(

@@ -8,7 +8,7 @@ import shutil
 from operator import attrgetter
 from types import SimpleNamespace
 
-from faust.types.tuples import TP, RecordMetadata
+from faust.types import TP
 
 from cryptoviz.app import BatchedApp
 from cryptoviz.candle import Candle
@@ -46,26 +46,17 @@ class Producer:
     def __init__(self, kafka):
         self.kafka, self.waiting = kafka, []
 
-    def send_soon(self, sent):
-        self.waiting.append(sent)
+    def put(self, topic, partition, key, value, on_acknowledged=None):
+        self.waiting.append((topic, partition, key, value, on_acknowledged))
 
     def acknowledge(self, count=None):
         """Let Kafka take the first *count* waiting records, all by default."""
         count = len(self.waiting) if count is None else count
         taken, self.waiting = self.waiting[:count], self.waiting[count:]
-        for sent in taken:
-            message = sent.message
-            topic = message.channel.get_topic_name()
-            self.kafka.taken.append((topic, message.key, message.value))
-            place = TP(topic, message.partition)
-            offset = len(self.kafka.taken)
-            sent.set_result(
-                RecordMetadata(
-                    topic, message.partition, place, offset, timestamp=0, timestamp_type=0
-                )
-            )
-            if message.callback:
-                message.callback(sent)
+        for topic, partition, key, value, on_acknowledged in taken:
+            self.kafka.taken.append((topic, key, value))
+            if on_acknowledged:
+                on_acknowledged(partition, len(self.kafka.taken))
 
 
 class Consumer:
@@ -103,7 +94,7 @@ class Life:
             source="source",
             size_s=options.pop("size_s", MINUTE),
             settings=load(environ),
-            results=self.app.topic("results", key_serializer="raw", value_serializer="raw"),
+            results="results",
             on_late=lambda *where: self.late.append(where),
             help="Windows of a test.",
             clock=lambda: self.now_s,

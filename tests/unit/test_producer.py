@@ -1,8 +1,11 @@
 """The strict buffer: what flush waits for, and what ends the process."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
+from aiokafka.producer.message_accumulator import BatchBuilder
+from faust.types import TP
 from faust.types.tuples import FutureMessage
 
 from cryptoviz.producer import SendError, StrictBuffer
@@ -141,3 +144,54 @@ async def test_a_stopped_buffer_says_what_it_never_sent(buffer, channel):
 
     with pytest.raises(SendError, match="3 records were never sent"):
         await buffer.flush()
+
+
+class Client:
+    """Kafka's client, whose batches are acknowledged when the test says so."""
+
+    def __init__(self):
+        self.sent = []
+
+    def create_batch(self):
+        return BatchBuilder(16_384, 0)
+
+    async def send_batch(self, batch, topic, *, partition):
+        self.sent.append(asyncio.get_running_loop().create_future())
+        return self.sent[-1]
+
+
+async def test_flush_and_ebb_count_records_that_go_a_batch_at_a_time(buffer, channel):
+    client = Client()
+
+    async def started():
+        return client
+
+    buffer.client, buffer.max_messages = started, 1
+    buffer.put_record(TP("t", 0), b"a", b"1")
+    buffer.put_record(TP("t", 0), b"b", None)
+    flushing = asyncio.create_task(buffer.flush())
+    ebbing = asyncio.create_task(buffer.wait_until_ebb())
+    await handed_over(client, 1)
+    assert buffer.size == 2
+    assert not flushing.done()
+    assert not ebbing.done()
+    client.sent[0].set_result(SimpleNamespace(offset=0))
+
+    await asyncio.wait_for(asyncio.gather(flushing, ebbing), 5)
+    assert buffer.size == 0
+
+
+async def test_a_batch_that_is_refused_fails_the_flush(buffer):
+    client = Client()
+
+    async def started():
+        return client
+
+    buffer.client = started
+    buffer.put_record(TP("t", 0), b"a", b"1")
+    flushing = asyncio.create_task(buffer.flush())
+    await handed_over(client, 1)
+    client.sent[0].set_exception(ValueError("too large"))
+
+    with pytest.raises(SendError, match="too large"):
+        await asyncio.wait_for(flushing, 5)
