@@ -15,7 +15,7 @@ from typing import Any
 
 import faust
 import mode.loop
-from faust.types import AgentT
+from faust.types import TP, AgentT
 from faust.types.transports import ConsumerT, ProducerT
 from mode import Service
 
@@ -145,8 +145,8 @@ class BatchedApp(faust.App):
         on_acknowledged: OnAcknowledged | None = None,
     ) -> None:
         """Send a record soon, in order with the others of its partition (cryptoviz.lanes)."""
-        producer: Any = self.producer
-        producer.put(topic, partition, key, value, on_acknowledged)
+        buffer: Any = self.producer.buffer
+        buffer.put_record(TP(topic, partition), key, value, on_acknowledged)
 
     def _new_consumer(self) -> ConsumerT:
         # Static membership: a worker that comes back takes its partitions without a rebalance.

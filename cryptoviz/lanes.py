@@ -1,9 +1,9 @@
 """Records on their way to Kafka, a batch at a time for each partition.
 
 Faust makes a message, a future and two callbacks of each record that it sends, and aiokafka two
-futures more: ten times the work of writing the record into a batch. Here records wait as they
-are. When Kafka has acknowledged a partition's batch, all that has come for it since is the next
-one, so batches are as large as Kafka is slow, and no timer is needed to gather them.
+futures more: far more work than writing the record into a batch. Here records wait as they are.
+When Kafka has acknowledged a partition's batch, all that has come for it since is the next one,
+so batches are as large as Kafka is slow, and no timer is needed to gather them.
 """
 
 from __future__ import annotations

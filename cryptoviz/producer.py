@@ -181,17 +181,6 @@ class Producer(driver.Producer):
         sent.add_done_callback(self.buffer.watch)
         return sent
 
-    def put(
-        self,
-        topic: str,
-        partition: int,
-        key: bytes | None,
-        value: bytes | None,
-        on_acknowledged: OnAcknowledged | None = None,
-    ) -> None:
-        """Send a record soon, as `StrictBuffer.put_record` says."""
-        self.buffer.put_record(TP(topic, partition), key, value, on_acknowledged)
-
     async def _client(self) -> AIOKafkaProducer:
         await self.maybe_start()
         return self._ensure_producer()

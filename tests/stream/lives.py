@@ -42,21 +42,21 @@ class Kafka:
         return [(key, json.loads(value)) for topic, key, value in self.taken if topic == "results"]
 
 
-class Producer:
+class Buffer:
     def __init__(self, kafka):
         self.kafka, self.waiting = kafka, []
 
-    def put(self, topic, partition, key, value, on_acknowledged=None):
-        self.waiting.append((topic, partition, key, value, on_acknowledged))
+    def put_record(self, tp, key, value, on_acknowledged=None):
+        self.waiting.append((tp, key, value, on_acknowledged))
 
     def acknowledge(self, count=None):
         """Let Kafka take the first *count* waiting records, all by default."""
         count = len(self.waiting) if count is None else count
         taken, self.waiting = self.waiting[:count], self.waiting[count:]
-        for topic, partition, key, value, on_acknowledged in taken:
-            self.kafka.taken.append((topic, key, value))
+        for tp, key, value, on_acknowledged in taken:
+            self.kafka.taken.append((tp.topic, key, value))
             if on_acknowledged:
-                on_acknowledged(partition, len(self.kafka.taken))
+                on_acknowledged(tp.partition, len(self.kafka.taken))
 
 
 class Consumer:
@@ -80,7 +80,8 @@ class Life:
             "lives", broker="batched://127.0.0.1:1", store="rocksdb://", datadir=str(directory)
         )
         self.late = []
-        self.app.producer = self.producer = Producer(kafka)
+        self.buffer = Buffer(kafka)
+        self.app.producer = SimpleNamespace(buffer=self.buffer)
         self.app.consumer = Consumer(kafka)
         self.app.assignor = SimpleNamespace(
             assigned_actives=lambda: {TP("lives-windows-changelog", 0)}, assigned_standbys=set
@@ -114,7 +115,7 @@ class Life:
         self.table.update(0, offsets[-1] if offsets else first, [part], stream_times)
 
     def acknowledge(self, count=None):
-        self.producer.acknowledge(count)
+        self.buffer.acknowledge(count)
 
     def rows(self):
         return {key: json.loads(value) for key, value in self.table.rows.scan(0)}
