@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import hashlib
 import logging
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -86,13 +85,9 @@ ROCKSDB_OPTIONS = {
     "block_cache_size": 16 * 1024**2,
 }
 
-# Objects with references that may be made before Python looks for cycles among them.
-GC_THRESHOLD = 50_000
-
-# How long the thread that fetches waits for Python, at most, while agents work, and they for it.
-# Each fetch is handed over and back; at the usual 5 ms that took longer than all the work on it.
-SWITCH_INTERVAL_S = 0.001
-
+# Objects with references that may be made before Python looks for cycles among them: more than the
+# unfinished batches of some partitions have.
+GC_THRESHOLD = 200_000
 
 # A query may name 8,192 characters of channels and as many of a cursor, each escaped as up to 12.
 # What is longer than this is refused by the server itself, in plain text.
@@ -115,7 +110,6 @@ class BatchedApp(faust.App):
             # usual 700 Python looked for cycles as long as it decoded, in all that is loaded too.
             gc.freeze()
             gc.set_threshold(GC_THRESHOLD)
-            sys.setswitchinterval(SWITCH_INTERVAL_S)
         self.conf.datadir.mkdir(parents=True, exist_ok=True)
         await super().on_first_start()
         try:

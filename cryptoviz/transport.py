@@ -22,7 +22,7 @@ from mode.services import WaitResults
 
 from cryptoviz.batch import RawBatch
 from cryptoviz.connection import survive_closed_connections
-from cryptoviz.consumer_thread import ConsumerThread
+from cryptoviz.consumer_client import ConsumerClient
 from cryptoviz.eagerly import begin
 from cryptoviz.outstanding import Outstanding
 from cryptoviz.producer import Producer
@@ -41,7 +41,7 @@ class Consumer(driver.Consumer):
     which batches were handed over, and which of them are finished.
     """
 
-    _thread: ConsumerThread
+    _thread: ConsumerClient
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -52,7 +52,7 @@ class Consumer(driver.Consumer):
         self._rewinds: dict[TP, int] = {}
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
-        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+        return ConsumerClient(self, loop=self.loop, beacon=self.beacon)
 
     async def sleep(self, n: Any) -> None:
         """Sleep for *n* seconds or until the consumer stops; 0 only lets others have their turn."""
@@ -119,6 +119,7 @@ class Consumer(driver.Consumer):
         active = active_partitions or set()
         wanted = {tp for tp in active if not self._is_held_back(tp)}
         self._thread.held_back = active - wanted
+        self._thread.want(active)
         if len(wanted) < len(active):
             # Faust would wait this long for records of the others, whatever happens meanwhile.
             timeout = min(timeout, HELD_BACK_POLL_S)

@@ -116,6 +116,9 @@ async def test_topics_that_are_not_batched_get_stock_events_acks_and_gaps(deploy
         assert set(state["gaps"]) <= {deployment.plain}
         assert not any(state["acked"].get(f"{deployment.source}") or ())
         assert state["fetch_max_wait_ms"] == 100
+        changelogs = {topic for topic in state["assigned"] if topic.endswith("-changelog")}
+        assert changelogs
+        assert set(state["assigned"]) - set(state["asked_for"]) == changelogs
 
 
 async def test_going_back_reads_again_also_where_nothing_was_committed(deployment):

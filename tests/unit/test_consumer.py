@@ -11,6 +11,7 @@ from faust.types import TP
 
 from cryptoviz.app import BatchedApp
 from cryptoviz.batch import RawBatch
+from cryptoviz.consumer_client import ConsumerClient
 
 SOURCE, CHANGELOG = TP("source", 0), TP("changelog", 0)
 
@@ -49,8 +50,9 @@ def fetched(monkeypatch):
 
 @pytest.fixture
 def asked(monkeypatch):
-    """What the consumer's thread was asked to fetch, and for how long it may wait."""
+    """What the consumer's client was asked to fetch, and for how long it may wait."""
     calls = []
+    monkeypatch.setattr(ConsumerClient, "want", lambda self, tps: None)
 
     async def getmany(self, active_partitions, timeout):
         calls.append((active_partitions, timeout))

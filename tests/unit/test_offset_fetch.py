@@ -7,7 +7,7 @@ from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import GroupLoadInProgressError, NotCoordinatorForGroupError
 from aiokafka.protocol.commit import OffsetFetchRequest
 
-from cryptoviz.consumer_thread import checked_offset_fetch
+from cryptoviz.consumer_client import checked_offset_fetch
 
 REQUEST = OffsetFetchRequest("group", [("rawticker", [0])])
 

@@ -142,6 +142,8 @@ async def health(view, request):
 @app.page("/state/")
 async def state(view, request):
     consumer = app.consumer
+    client = consumer._thread._consumer
+    asked_for = consumer._thread._asked_for(client._subscription.subscription.assignment)
     alive = [thing for thing in gc.get_objects() if isinstance(thing, RawBatch)]
     return view.json(
         {
@@ -149,7 +151,9 @@ async def state(view, request):
             "acked": {str(tp): len(offsets) for tp, offsets in consumer._acked.items()},
             "gaps": sorted({tp.topic for tp, gaps in consumer._gap.items() if gaps}),
             "committing": consumer._commit_fut is not None,
-            "fetch_max_wait_ms": consumer._thread._consumer._fetcher._fetch_max_wait_ms,
+            "fetch_max_wait_ms": client._fetcher._fetch_max_wait_ms,
+            "asked_for": sorted({tp.topic for tp in asked_for.tps}),
+            "assigned": sorted({tp.topic for tp in client.assignment()}),
         }
     )
 

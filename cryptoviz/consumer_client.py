@@ -1,8 +1,9 @@
-"""The thread in which Kafka's client fetches, keeps its place in the group and commits."""
+"""Kafka's client of a consumer: it fetches, keeps its place in the group and commits."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
+from types import SimpleNamespace
 from typing import Any
 
 import aiokafka
@@ -10,6 +11,7 @@ from aiokafka.errors import NotCoordinatorForGroupError, for_code
 from aiokafka.protocol.commit import OffsetFetchRequest
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+from mode.utils.futures import maybe_async
 
 from cryptoviz.fetched import Fetched
 
@@ -40,27 +42,80 @@ def checked_offset_fetch(coordinator: Any) -> Callable[[Any], Awaitable[Any]]:
     return checked
 
 
-class ConsumerThread(driver.AIOKafkaConsumerThread):
-    """Faust's consumer thread: a shorter wait for empty fetches, and batches taken whole."""
+class ConsumerClient(driver.AIOKafkaConsumerThread):
+    """Kafka's client of a consumer, in the event loop of the agents instead of Faust's thread.
 
-    # Partitions whose records nobody wants to take now. Set from the event loop of the agents.
+    It waits for less long in empty fetches, asks for no partition that nobody wants, and lets
+    batches be taken whole.
+    """
+
+    # Partitions whose records nobody wants to take now.
     held_back: Collection[TP] = frozenset()
+    _wanted: Collection[TP] = frozenset()
+
+    def __init__(self, consumer: Any, *, loop: Any, **options: Any) -> None:
+        super().__init__(consumer, loop=loop, thread_loop=loop, **options)
+
+    async def start(self) -> None:
+        """Start the client here. Faust's way is to have a thread do it in a loop of its own."""
+        self._thread_started.set()
+        await self._default_start()
+
+    # What Faust leaves to its thread when it stops.
+
+    def _stopped_set(self) -> None:
+        self._stopped.set()
+
+    async def _stop_children(self) -> None:
+        await self.on_thread_stop()
+        await self._default_stop_children()
+        self._shutdown.set()
+
+    async def _stop_futures(self) -> None:
+        await self._default_stop_futures()
+
+    async def _stop_exit_stacks(self) -> None:
+        await self._default_stop_exit_stacks()
+
+    async def call_thread(self, fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call *fun*, a method of the client, and return what it returns or yields in the end."""
+        return await maybe_async(fun(*args, **kwargs))
+
+    async def on_start(self) -> None:
+        """Start the client."""
+        await super().on_start()
+        consumer = self._ensure_consumer()
+        coordinator, fetcher = consumer._coordinator, consumer._fetcher
+        coordinator._send_req = checked_offset_fetch(coordinator)
+        get_actions = fetcher._get_actions_per_node
+        fetcher._get_actions_per_node = lambda assignment: get_actions(self._asked_for(assignment))
+        fetcher._records = Fetched(
+            self.consumer.app.batched_topics,  # type: ignore[attr-defined]
+            lambda tp: tp in self.held_back,
+        )
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
         return consumer
 
-    async def on_start(self) -> None:
-        """Start the client."""
-        await super().on_start()
-        consumer = self._ensure_consumer()
-        coordinator = consumer._coordinator
-        coordinator._send_req = checked_offset_fetch(coordinator)
-        consumer._fetcher._records = Fetched(
-            self.consumer.app.batched_topics,  # type: ignore[attr-defined]
-            lambda tp: tp in self.held_back,
-        )
+    def want(self, tps: Collection[TP]) -> None:
+        """Fetch from *tps* alone from now on.
+
+        Faust pauses partitions by not taking what was fetched from them. So each fetch asked for
+        all changelogs too, long after recovery, and aiokafka writes and reads its requests in
+        Python, one partition after another.
+        """
+        if tps != self._wanted:
+            self._wanted = frozenset(tps)
+            fetcher = self._ensure_consumer()._fetcher
+            fetcher._notify(fetcher._wait_consume_future)
+
+    def _asked_for(self, assignment: Any) -> Any:
+        # Where reading begins is looked up of all: who seeks waits for it.
+        state, wanted = assignment.state_value, self._wanted
+        tps = [tp for tp in assignment.tps if tp in wanted or not state(tp).has_valid_position]
+        return SimpleNamespace(tps=tps, state_value=state)
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Let Faust look whether *tp* moves, once it is known from where it is read.
