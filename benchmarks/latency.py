@@ -22,6 +22,7 @@ from collections import Counter, defaultdict, deque
 from pathlib import Path
 
 import orjson
+import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
@@ -217,4 +218,4 @@ if __name__ == "__main__":
     if arguments.loop:
         asyncio.run(plain_loop(*arguments.loop))
     else:
-        asyncio.run(main(arguments.rate, arguments.seconds, arguments.rounds, arguments.warm_ups))
+        uvloop.run(main(arguments.rate, arguments.seconds, arguments.rounds, arguments.warm_ups))
