@@ -9,7 +9,6 @@ import urllib.request
 import uuid
 from pathlib import Path
 
-import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -19,6 +18,7 @@ from cryptoviz.local.database import Database
 from cryptoviz.local.worker import WorkerProcess
 from cryptoviz.settings import load
 from cryptoviz.simulator import Faults, Market, inject
+from tests.databases import create_database, dsn_of
 
 from .building import build
 from .database_door import DatabaseDoor
@@ -34,7 +34,7 @@ class Stage:
 
     def __init__(self, name, broker, database, directory):
         self.name, self._broker, self._database = name, broker, database
-        dsn = database.dsn.replace("/postgres?", f"/{name}?")
+        dsn = dsn_of(database, name)
         self.door = DatabaseDoor(dsn, directory)
         self.topics = {kind: f"{name}-raw{kind}" for kind in KINDS}
         self.environ = {
@@ -54,9 +54,7 @@ class Stage:
         return f"http://127.0.0.1:{self.worker.web_port}/"
 
     async def start(self):
-        connection = await asyncpg.connect(self._database.dsn)
-        await connection.execute(f'CREATE DATABASE "{self.name}"')
-        await connection.close()
+        await create_database(self._database, self.name)
         await self.door.open()
         admin = AIOKafkaAdminClient(bootstrap_servers=self._broker.bootstrap_servers)
         await admin.start()

@@ -12,6 +12,7 @@ from cryptoviz.commands.outbox import open_outbox
 from cryptoviz.local.drained import wait_until_drained
 from cryptoviz.local.worker import WorkerProcess
 from cryptoviz.settings import load
+from tests.databases import create_database, dsn_of
 from tests.waiting import stored
 
 KINDS = ("ticker", "trade", "article", "alert")
@@ -30,7 +31,7 @@ class Deployment:
 
     def __post_init__(self):
         self.database_name = self.name.strip("-")
-        self.dsn = self.server.dsn.replace("/postgres?", f"/{self.database_name}?")
+        self.dsn = dsn_of(self.server, self.database_name)
         self.topics = {kind: f"{self.name}raw{kind}" for kind in KINDS}
         self.environ = {
             "KAFKA_BOOTSTRAP_SERVERS": self.broker.bootstrap_servers,
@@ -98,9 +99,7 @@ class Deployment:
 @pytest.fixture
 async def deployment(broker, database, topic_prefix, tmp_path):
     deployment = Deployment(topic_prefix, broker, database, tmp_path)
-    connection = await asyncpg.connect(database.dsn)
-    await connection.execute(f'CREATE DATABASE "{deployment.database_name}"')
-    await connection.close()
+    await create_database(database, deployment.database_name)
     await deployment.create_topics()
     yield deployment
     for worker in deployment.workers:

@@ -8,6 +8,7 @@ from collections import defaultdict
 import pytest
 
 from cryptoviz.simulator import Market
+from tests.databases import create_database, dsn_of
 from tests.waiting import eventually
 
 TABLES = {
@@ -182,8 +183,8 @@ async def test_a_new_database_gets_all_that_kafka_holds(deployment, by_kind):
     await deployment.drained()
     old.terminate()
     connection_name = f"{deployment.database_name}b"
-    await deployment.fetch(f'CREATE DATABASE "{connection_name}"')
-    deployment.dsn = deployment.server.dsn.replace("/postgres?", f"/{connection_name}?")
+    await create_database(deployment.server, connection_name)
+    deployment.dsn = dsn_of(deployment.server, connection_name)
 
     deployment.worker(TIMESCALE_DSN=deployment.dsn).start()
 

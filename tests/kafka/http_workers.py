@@ -1,4 +1,4 @@
-"""Two workers with a database and some records, for all tests that ask over HTTP."""
+"""Two workers with a database and some records, for the tests of a module that ask over HTTP."""
 
 import asyncio
 import json
@@ -10,6 +10,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from cryptoviz.local.worker import WorkerProcess
+from tests.databases import create_database, dsn_of
 
 TICKERS = 250
 PARTITIONS = 4
@@ -17,20 +18,22 @@ PAIRS = ("BTC/USD", "ETH/USD")
 KINDS = ("TICKER", "TRADE", "ARTICLE", "ALERT")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def http_name():
     """The name of the deployment, with which those of its raw topics begin."""
     return f"http{time.time_ns()}"
 
 
-@pytest.fixture(scope="session")
+# Workers that nobody asks anything still fetch, so they do not stay for the whole session.
+@pytest.fixture(scope="module")
 def http_workers(broker, database, tmp_path_factory, http_name):
-    """Two workers of one deployment; the first one also writes to the database."""
+    """Two workers of one deployment; the first one also writes to a database of its own."""
     directory = tmp_path_factory.mktemp("http")
     name = http_name
+    asyncio.run(create_database(database, name))
     environ = {
         "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
-        "TIMESCALE_DSN": database.dsn,
+        "TIMESCALE_DSN": dsn_of(database, name),
         "CRYPTOVIZ_ID": name,
         "COMMIT_INTERVAL": "0.3",
         "TOPIC_PARTITIONS": str(PARTITIONS),
