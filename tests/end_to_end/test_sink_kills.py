@@ -81,7 +81,8 @@ async def test_ten_kills_of_the_sink_and_five_of_the_database_lose_and_repeat_no
 async def test_two_sinks_that_do_not_know_of_each_other_write_every_row_once(deployment):
     """Two consumer groups on one database: the worst that a wrong configuration can do."""
     stop = asyncio.Event()
-    feeding = asyncio.ensure_future(feed(deployment, 7, stop))
+    # Alerts are rare: the first hundreds of messages may have none.
+    feeding = asyncio.ensure_future(feed(deployment, 7, stop, least=3_000))
     rivals = [
         deployment.worker(name, app="cryptoviz.sink", CRYPTOVIZ_ID=f"{deployment.group}-{name}")
         for name in ("one", "two")
