@@ -78,7 +78,7 @@ class ConsumerClient(driver.AIOKafkaConsumerThread):
         await self._default_stop_exit_stacks()
 
     async def call_thread(self, fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Call *fun*, a method of the client, and return what it returns or yields in the end."""
+        """Call *fun*, a method of the client, and wait for what it returns."""
         return await maybe_async(fun(*args, **kwargs))
 
     async def on_start(self) -> None:
