@@ -28,7 +28,9 @@ def forward(batch: Batch[Any], out: TopicT, clocks: SourceClocks) -> None:
     """Send each record of *batch* to *out*, keyed by its pair, with its origin."""
     for record, offset in zip(batch.decoded.records, batch.offsets(), strict=True):
         before_s = clocks.advance(batch.partition, record.event_time_s)
-        value = _encode(Forwarded(record, batch.partition, offset, before_s))
+        # By its own names for the fields, whatever its messages called them.
+        fields = msgspec.structs.asdict(record)
+        value = _encode(Forwarded(fields, batch.partition, offset, before_s))
         out.send_soon(key=record.pair.encode(), value=value)
     report_progress(out, clocks, batch)
 

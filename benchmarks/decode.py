@@ -7,14 +7,14 @@ Rounds alternate between the ways, so that a busy machine slows all of them; the
 
 Measured (Python 3.11, two shared cores), µs a record and ratio to orjson in the same rounds:
 
-    orjson.loads, untyped                     0.82   1.0   reads, checks nothing
-    decoder_for(Ticker), plain                0.91   1.1   all rules, normalised pairs
-    decoder_for(Ticker), mended               1.37   1.4
-    decoder_for(Trade), plain                 1.06   1.2
-    typed msgspec, one by one, no rules       0.44   0.5
-    typed msgspec, joined array, no rules     0.62   0.8   why messages are not joined
-    decoder_for(Article), plain                 17   3.4   few: always read carefully
-    decoder_for(Alert), plain                    5   8.8   few: always read carefully
+    orjson.loads, untyped                     1.01   1.0   reads, checks nothing
+    decoder_for(Ticker), plain                0.89   0.9   all rules, normalised pairs
+    decoder_for(Ticker), mended               1.34   1.3
+    decoder_for(Trade), plain                 0.84   1.1
+    typed msgspec, one by one, no rules       0.47   0.5
+    typed msgspec, joined array, no rules     0.78   0.8   why messages are not joined
+    decoder_for(Article), plain                 22   3.2   few: always read carefully
+    decoder_for(Alert), plain                  5.5   9.0   few: always read carefully
 """
 
 from __future__ import annotations

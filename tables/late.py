@@ -15,7 +15,8 @@ def send_late(table: str, source_partition: int, source_offset: int, record: Any
     """Send *record*, too late for *table*, with its coordinates to the late topic."""
     topics.late.send_soon(
         key=table.encode(),
-        value=_encode(record),
+        # By its own names for the fields, whatever its messages called them.
+        value=_encode(msgspec.structs.asdict(record)),
         headers={
             "table": table.encode(),
             "partition": str(source_partition).encode(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic
+from typing import Annotated, Any, Generic, Protocol
 
 import msgspec
 from msgspec import Meta
@@ -26,41 +26,38 @@ Positive = Annotated[float, Meta(gt=0, le=sys.float_info.max)]
 NOT_PLAIN = (msgspec.MsgspecError, ValueError, TypeError, RecursionError)
 
 
-class Plain(msgspec.Struct, kw_only=True, gc=False):
-    """What plain messages about a pair have in common."""
+class AboutPair(Protocol):
+    """What plain records have in common: the pair and the time (Unix s) may be mended."""
 
     pair: str
-    timestamp: Positive
+    event_time_s: float
 
 
 @dataclass(frozen=True)
 class PlainReading(Generic[R]):
     """How plain messages of one kind are read; both raise one of `NOT_PLAIN` for any other.
 
-    *decode* reads one message, *records* makes the records of many, given those as they came.
+    *decode* reads one message. *settle* mends pairs and times in the records of many, given those
+    as they came; where it raises, it has changed nothing.
     """
 
-    decode: Callable[[Any], Any]
-    records: Callable[[list[Any], Sequence[RawRecord]], list[R]]
+    decode: Callable[[Any], R]
+    settle: Callable[[list[R], Sequence[RawRecord]], None]
 
 
-def plain_reading(
-    struct: type[Plain],
-    rules: Rules,
-    records: Callable[[list[Any], dict[str, str], list[float]], list[R]],
-) -> PlainReading[R]:
-    """Return how to read the messages that *struct* describes.
-
-    *records* makes records from decoded messages, the normal spelling of each pair in them, and
-    the event time (s) of each message.
-    """
+def plain_reading(kind: type[R], rules: Rules) -> PlainReading[Any]:
+    """Return how to read the messages that *kind*, an `AboutPair`, describes."""
     pair_of = lookup(rules.quotes)
 
-    def read(plains: list[Any], raw: Sequence[RawRecord]) -> list[R]:
-        times_s = all_believed(
-            [plain.timestamp for plain in plains], [record.timestamp for record in raw]
-        )
-        pairs = {text: pair_of(text) for text in {plain.pair for plain in plains}}
-        return records(plains, pairs, times_s)
+    def settle(records: list[AboutPair], raw: Sequence[RawRecord]) -> None:
+        sent = [record.event_time_s for record in records]
+        times_s = all_believed(sent, [record.timestamp for record in raw])
+        pairs = {text: pair_of(text) for text in {record.pair for record in records}}
+        if times_s is not sent:
+            for record, time_s in zip(records, times_s, strict=True):
+                record.event_time_s = time_s
+        if any(text != pair for text, pair in pairs.items()):
+            for record in records:
+                record.pair = pairs[record.pair]
 
-    return PlainReading(msgspec.json.Decoder(struct, strict=False).decode, read)
+    return PlainReading(msgspec.json.Decoder(kind, strict=False).decode, settle)

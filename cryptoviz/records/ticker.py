@@ -7,7 +7,7 @@ import msgspec
 from cryptoviz import pair
 from cryptoviz.records.fields import Shape
 from cryptoviz.records.pairs import needed_pair
-from cryptoviz.records.plain import Plain, PlainReading, Positive, plain_reading
+from cryptoviz.records.plain import PlainReading, Positive, plain_reading
 from cryptoviz.records.rules import Reader, Rules
 
 _SHAPE = Shape("pair", "last", "bid", "ask", "volume_24h", "timestamp")
@@ -28,13 +28,15 @@ class Ticker(msgspec.Struct, gc=False):
     event_time_s: float
 
 
-class _Plain(Plain, kw_only=True, gc=False):
-    """What nearly all messages are."""
+class _Plain(Ticker, kw_only=True, gc=False):
+    """What nearly all messages are, under their names for the fields."""
 
+    pair: str
     last: Positive
     bid: Positive | None = None
     ask: Positive | None = None
     volume_24h: Positive | None = None
+    event_time_s: Positive = msgspec.field(name="timestamp")
 
 
 def reader(rules: Rules) -> Reader[Ticker]:
@@ -57,11 +59,4 @@ def reader(rules: Rules) -> Reader[Ticker]:
 
 def plain(rules: Rules) -> PlainReading[Ticker]:
     """Return how many messages are read at once."""
-
-    def records(plains: list[_Plain], pairs: dict[str, str], times_s: list[float]) -> list[Ticker]:
-        return [
-            Ticker(pairs[each.pair], each.last, each.bid, each.ask, each.volume_24h, time_s)
-            for each, time_s in zip(plains, times_s, strict=True)
-        ]
-
-    return plain_reading(_Plain, rules, records)
+    return plain_reading(_Plain, rules)

@@ -9,7 +9,7 @@ import msgspec
 from cryptoviz import pair
 from cryptoviz.records.fields import Fields, Shape
 from cryptoviz.records.pairs import needed_pair
-from cryptoviz.records.plain import Plain, PlainReading, Positive, plain_reading
+from cryptoviz.records.plain import PlainReading, Positive, plain_reading
 from cryptoviz.records.rejection import Code
 from cryptoviz.records.rules import Reader, Rules
 
@@ -33,12 +33,14 @@ class Trade(msgspec.Struct, gc=False):
     event_time_s: float
 
 
-class _Plain(Plain, kw_only=True, gc=False):
-    """What nearly all messages are."""
+class _Plain(Trade, kw_only=True, gc=False):
+    """What nearly all messages are, under their names for the fields."""
 
+    pair: str
     price: Positive
     volume: Positive
     side: Side | None = None
+    event_time_s: Positive = msgspec.field(name="timestamp")
 
 
 def reader(rules: Rules) -> Reader[Trade]:
@@ -58,14 +60,7 @@ def reader(rules: Rules) -> Reader[Trade]:
 
 def plain(rules: Rules) -> PlainReading[Trade]:
     """Return how many messages are read at once."""
-
-    def records(plains: list[_Plain], pairs: dict[str, str], times_s: list[float]) -> list[Trade]:
-        return [
-            Trade(pairs[each.pair], each.price, each.volume, each.side, time_s)
-            for each, time_s in zip(plains, times_s, strict=True)
-        ]
-
-    return plain_reading(_Plain, rules, records)
+    return plain_reading(_Plain, rules)
 
 
 def _volume_and_side(fields: Fields) -> tuple[float, Side | None]:

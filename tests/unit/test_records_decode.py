@@ -10,7 +10,7 @@ from cryptoviz.records import Alert, Article, Code, Rules, Ticker, Trade, decode
 from cryptoviz.records import ticker as tickers
 from cryptoviz.records import trade as trades
 from cryptoviz.records.rejection import RejectionError
-from tests.reading import Raw
+from tests.reading import Raw, declared
 
 T_S = 1_764_310_291
 T_MS = T_S * 1000
@@ -127,7 +127,8 @@ def test_messages_read_at_once_are_what_they_would_be_read_carefully_one_by_one(
     decoded = DECODERS[kind](batch)
 
     accepted = range(len(batch)) if decoded.indexes is None else decoded.indexes
-    at_once = dict(zip(accepted, map(repr, decoded.records), strict=True))
+    records = [repr(declared(kind, record)) for record in decoded.records]
+    at_once = dict(zip(accepted, records, strict=True))
     at_once |= {bad.index: (bad.code, bad.reason) for bad in decoded.rejected}
     assert [at_once[index] for index in range(len(batch))] == [
         outcome(read, raw.value, raw.timestamp) for raw in batch
@@ -139,7 +140,7 @@ def test_a_good_batch_needs_no_indexes(kind):
     decoded = DECODERS[kind]([Raw(json.dumps(GOOD[kind]).encode())] * 3)
 
     assert len(decoded.records) == 3
-    assert all(type(record) is kind for record in decoded.records)
+    assert all(isinstance(record, kind) for record in decoded.records)
     assert (decoded.indexes, decoded.rejected) == (None, [])
 
 
