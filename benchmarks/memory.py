@@ -1,6 +1,6 @@
 """Resident memory of a worker that drains millions of tickers of the same pairs.
 
-    python -m benchmarks.memory [--millions 10]
+    python -m benchmarks.memory [--millions 10] [--rate 120]
 
 Tickers of 20 pairs go on in event time from one million to the next, over about a day in all; rows
 leave the tables two hours after their windows, so there are as many keys all the time. Memory is
@@ -36,17 +36,18 @@ from cryptoviz.settings import load
 MILLION = 1_000_000
 PAIRS = 20
 RATE_PER_S = 120
-RETENTION_S = 7_200
-# Rows have begun to expire within the first million.
+# Tickers within the retention: the more come in a second, the shorter it is.
+RETAINED = 864_000
+# By then rows expire, at rates up to 1,800.
 WARM_UP_MILLIONS = 2
 
 
-def tickers(began_s: float) -> Iterator[tuple[bytes, bytes, int]]:
+def tickers(began_s: float, rate: int) -> Iterator[tuple[bytes, bytes, int]]:
     """Yield key, value and timestamp (ms) of tickers, without end."""
     chance = random.Random(1)
     prices = [100.0 + number for number in range(PAIRS)]
     for sent in itertools.count():
-        number, time_s = sent % PAIRS, began_s + sent / RATE_PER_S
+        number, time_s = sent % PAIRS, began_s + sent / rate
         prices[number] = price = round(prices[number] * (1 + chance.gauss(0, 1e-4)), 2)
         value = (
             f'{{"pair":"C{number}/USD","last":{price:.2f},"bid":{price - 0.05:.2f},'
@@ -64,7 +65,7 @@ async def feed(outbox: Outbox, source: Iterator[tuple[bytes, bytes, int]]) -> No
     await outbox.flush()
 
 
-async def main(millions: int) -> None:
+async def main(millions: int, rate: int) -> None:
     """Drain one million after another and print what the worker holds after each."""
     with tempfile.TemporaryDirectory() as name, Broker(Path(name) / "kafka") as broker:
         servers = broker.bootstrap_servers
@@ -77,9 +78,9 @@ async def main(millions: int) -> None:
             "KAFKA_BOOTSTRAP_SERVERS": servers,
             "CRYPTOVIZ_ID": "memory",
             "CRYPTOVIZ_SINK": "off",
-            "TABLE_RETENTION": str(RETENTION_S),
+            "TABLE_RETENTION": str(RETAINED // rate),
         }
-        source = tickers(time.time() - millions * MILLION / RATE_PER_S)
+        source = tickers(time.time() - millions * MILLION / rate, rate)
         outboxes = open_outbox(load({"KAFKA_BOOTSTRAP_SERVERS": servers}), [TOPIC])
         with WorkerProcess(Path(name) / "worker", environ) as process:
             held_mb: list[float] = []
@@ -103,5 +104,6 @@ async def main(millions: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--millions", type=int, default=10)
+    parser.add_argument("--rate", type=int, default=RATE_PER_S)
     arguments = parser.parse_args()
-    asyncio.run(main(arguments.millions))
+    asyncio.run(main(arguments.millions, arguments.rate))

@@ -88,13 +88,15 @@ class Rows:
 
     def find(self, key_start: bytes) -> list[bytes]:
         """Return the values here of the keys that are *key_start*, or begin with it and ``|``."""
-        wanted = (key_start, key_start + b"|")
-        return [
-            value
-            for partition in self.held_partitions()
-            for key, value in self.scan(partition)
-            if key == wanted[0] or key.startswith(wanted[1])
-        ]
+        start, found = key_start + b"|", []
+        for partition in self.held_partitions():
+            if (value := self.read(partition, key_start)) is not None:
+                found.append(value)
+            for key, value in self._store._db_for_partition(partition).items(from_key=start):
+                if not key.startswith(start):
+                    break
+                found.append(value)
+        return found
 
     def _forget(self, key: bytes, tombstone: object, partition: int, offset: int) -> None:
         if self._tombstones.get((partition, key)) is tombstone:

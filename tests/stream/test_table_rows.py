@@ -87,3 +87,14 @@ def test_a_page_looks_at_no_more_windows_than_it_shows(table, monkeypatch):
 
     assert [row.key for row in found] == [*keys("BTC/USDT")[4:], *keys("ETH/USD")[:2]]
     assert len(looked_at) == 5
+
+
+def test_rows_are_found_by_their_subject_and_not_by_one_that_begins_alike(table):
+    rows = table.rows
+    rows.write(0, b"BTC/USD", b"the subject alone")
+
+    found = rows.find(b"BTC/USD")
+
+    assert found == [b"the subject alone", *(rows.read(0, key.encode()) for key in keys("BTC/USD"))]
+    assert rows.find(b"BTC") == []
+    assert rows.find(b"ETH/USDT") == []
