@@ -156,7 +156,9 @@ class Settings(BaseModel):
         10.0, gt=0, description="Seconds until a database statement is given up."
     )
     timescale_retention_days: Days = Field(
-        90, description="Days of history that the database keeps; `off` keeps everything."
+        90,
+        description="Days that the database keeps rows; `off` keeps all. Scores are kept for ever, "
+        "and so are hourly candles in TimescaleDB.",
     )
 
     # Web
@@ -175,7 +177,8 @@ class Settings(BaseModel):
     )
     cors_origins: Names = Field(
         (),
-        description="Origins whose pages may read the HTTP API, comma separated; `*` lets all.",
+        description="Origins whose pages may use the HTTP API, also to change the configuration, "
+        "comma separated; `*` lets all.",
     )
 
     @property

@@ -30,7 +30,8 @@ This page is written by `python -m cryptoviz.settings_table > docs/settings.md`.
 """
 ENV_HEAD = """\
 # Every setting of CRYPTO VIZ with its default; docs/settings.md says more.
-# Copy this file to .env and take the # away from what you change.
+# Copy it to .env, take the # away from what you change, and load that before a command:
+#   set -a; . ./.env; set +a
 """
 
 

@@ -39,7 +39,7 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def _allow(request: web.Request, response: web.StreamResponse) -> None:
-    """Let the pages of allowed origins read *response*, a stream too."""
+    """Let the pages of allowed origins have *response*, a stream too."""
     origin, allowed = request.headers.get(hdrs.ORIGIN), current().cors_origins
     if origin is not None and (origin in allowed or "*" in allowed):
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin

@@ -16,6 +16,7 @@ import aiohttp
 import orjson
 
 from cryptoviz.app import app
+from cryptoviz.settings import current
 from web.answers import unavailable
 
 log = logging.getLogger(__name__)
@@ -41,11 +42,23 @@ def others(topic: str) -> list[str]:
     return [url for url in holders(topic) if url != own]
 
 
+def nowhere(topic: str) -> list[int]:
+    """Return the partitions of the changelog *topic* that no address leads to.
+
+    There are some when workers on different machines say the same address: one hides the other.
+    """
+    reached = {partition for partitions in holders(topic).values() for partition in partitions}
+    return sorted(set(range(current().topic_partitions)) - reached)
+
+
 async def rows_elsewhere(topic: str, path: str, query: dict[str, str]) -> list[bytes]:
     """Return the rows that the other holders of *topic* answer at *path*, each as JSON.
 
-    Raises `Refusal` (503) if one does not answer: half of the rows would pass for all of them.
+    Raises `Refusal` (503) if one does not answer or cannot be asked: half of the rows would pass
+    for all of them.
     """
+    if nowhere(topic):
+        raise unavailable("Several workers have one address; /health/ says more.")
     urls = others(topic)
     answers = await asyncio.gather(*(_ask(url + path, query) for url in urls))
     return [orjson.dumps(row) for rows in answers for row in rows]

@@ -9,8 +9,10 @@ from faust.types.web import Request, View
 
 from cryptoviz.app import app
 from tables import instruments
+from tables.prices import prices
 from web.answers import Answer, json_answer
 from web.database import database
+from web.forward import nowhere
 from web.operation import answers, page
 
 
@@ -46,6 +48,12 @@ async def status() -> Health:
     if ready and (misplaced := instruments.misplaced()):
         wrong = ", ".join(f"{pair} in {topic}" for pair, topic in sorted(misplaced))
         down["keys"] = f"these topics are not keyed by pair, so windows are split: {wrong}"
+    if ready and (hidden := nowhere(prices.rows.table.changelog_topic_name)):
+        lost = ", ".join(map(str, hidden))
+        down["addresses"] = (
+            f"several workers have one address, so the rows of partitions {lost} cannot be asked "
+            "for: set WEB_ADDRESS or WEB_PORT"
+        )
     return Health(
         ready=ready,
         status="ok" if not down else "degraded" if ready else "starting",

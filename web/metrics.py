@@ -14,7 +14,7 @@ from web.measures import Outcomes, Parts, Reading, Stored, process, text
 from web.operation import answers, page
 
 # What `/health/` may name as down.
-PARTS = ("database", "keys", "tables")
+PARTS = ("addresses", "database", "keys", "tables")
 
 
 @page("/metrics")

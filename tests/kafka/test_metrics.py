@@ -44,6 +44,7 @@ def test_what_works_what_is_late_and_how_new_each_pair_is_are_told(http_workers)
     samples = read(http_workers[0])
 
     assert {labels["part"]: value for labels, value in samples["cryptoviz_up"]} == {
+        "addresses": 1.0,
         "database": 1.0,
         "keys": 1.0,
         "tables": 1.0,

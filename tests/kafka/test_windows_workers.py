@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 import time
+import urllib.error
 
 import pytest
 
@@ -64,6 +65,33 @@ async def test_a_second_worker_joins_and_leaves_under_load(deploy):
 def places(worker):
     rows = worker.get("/live/instruments/?scope=here")["rows"]
     return {f"{row['topic']}/{row['partition']}" for row in rows}
+
+
+async def test_workers_that_say_the_same_address_do_not_hide_each_others_rows(deploy):
+    market = await deploy()
+    await market.send(messages(2_000, seed=22))
+    first = await asyncio.to_thread(market.worker("first").start)
+    await market.drained()
+    everything = len(first.get("/live/candles/")["rows"])
+    port = str(first.web_port)
+
+    # As on a machine of its own, with the settings of the first.
+    second = market.worker("second", WEB_HOST="127.0.0.2", WEB_ADDRESS="127.0.0.1", WEB_PORT=port)
+    await asyncio.to_thread(second.launch)
+    await eventually(lambda: "addresses" in health(first)["down"], "noticed")
+
+    assert "WEB_ADDRESS" in health(first)["down"]["addresses"]
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        first.get("/live/candles/")
+    assert refused.value.code == 503
+    assert len(first.get("/live/candles/?scope=here")["rows"]) < everything
+
+
+def health(worker):
+    try:
+        return worker.get("/health/")
+    except urllib.error.HTTPError as error:
+        return json.load(error)
 
 
 async def test_a_hundred_thousand_windows_recover_and_expire_afterwards(deploy):

@@ -98,6 +98,7 @@ export const en = {
   healthDegraded: "Something is down.",
   healthStarting: "The worker is starting.",
   healthUnknown: "The worker does not answer.",
+  "down.addresses": "Several workers have one address, so the rows of some cannot be asked for.",
   "down.database": "The database is down: live data goes on, older history does not.",
   "down.tables": "The tables recover from their changelogs.",
   "down.keys": "Topics are not keyed by pair, so windows are split.",

@@ -100,6 +100,7 @@ export const fr: Texts = {
   healthDegraded: "Une partie est en panne.",
   healthStarting: "Le service démarre.",
   healthUnknown: "Le service ne répond pas.",
+  "down.addresses": "Plusieurs workers ont la même adresse : les lignes de certains sont inaccessibles.",
   "down.database": "La base de données est en panne : le direct continue, pas l’historique ancien.",
   "down.tables": "Les tables se reconstruisent depuis leurs journaux.",
   "down.keys": "Des topics n’ont pas la paire pour clé : leurs fenêtres sont partagées.",
