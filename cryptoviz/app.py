@@ -173,6 +173,7 @@ def _app(app_id: str, settings: Settings, **options: Any) -> BatchedApp:
         # Rows of predictions are kilobytes; at the usual 16 kB a batch, few of them filled one.
         producer_max_batch_size=256 * 1024,
         producer_acks=-1,
+        producer_max_request_size=kafka.LARGEST_MESSAGE,
         stream_buffer_maxsize=queue_size(settings.topic_partitions),
         stream_wait_empty=False,
         store="rocksdb://",

@@ -14,6 +14,9 @@ from faust.auth import SASLCredentials, SSLCredentials
 from cryptoviz.settings import Settings
 
 CONNECT_TIMEOUT_MS = 10_000
+# The most bytes of a message, with its headers. Brokers take 1 MB unless they or a topic are set to
+# more, and a dead letter is as large as the message that it was.
+LARGEST_MESSAGE = 64 * 1024 * 1024
 
 
 def client_options(settings: Settings) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError, for_code
 
 from cryptoviz.kafka import client_options, why_unreachable
 from cryptoviz.settings import Settings
-from cryptoviz.topic_fit import POLICY, RETENTION, TopicFound, TopicSpec
+from cryptoviz.topic_fit import LARGEST, POLICY, RETENTION, TopicFound, TopicSpec
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ async def configure(
 
 
 async def _configs(client: AIOKafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
-    wanted = dict.fromkeys((POLICY, RETENTION))
+    wanted = dict.fromkeys((POLICY, RETENTION, LARGEST))
     asked = [ConfigResource(ConfigResourceType.TOPIC, name, wanted) for name in names]
     configs, hidden = {}, []
     for response in await client.describe_configs(asked):

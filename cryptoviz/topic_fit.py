@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 POLICY = "cleanup.policy"
 RETENTION = "retention.ms"
+LARGEST = "max.message.bytes"
 
 
 @dataclass(frozen=True)
@@ -55,14 +56,14 @@ class Flaw(NamedTuple):
 def flaws(spec: TopicSpec, found: TopicFound, replicas: int) -> Iterator[Flaw]:
     """Yield how *found* does not fit *spec*, where each partition shall have *replicas* replicas.
 
-    More replicas, and a longer retention than that of *spec*, fit.
+    More replicas, a longer retention and larger messages than those of *spec* fit.
     """
     if found.partitions != spec.partitions:
         yield Flaw("partitions", f"has {found.partitions} partitions, needs {spec.partitions}")
     if not spec.own:
         return
     for name, value in to_set(spec, found).items():
-        least = "at least " if name == RETENTION else ""
+        least = "" if name == POLICY else "at least "
         now = (found.config or {}).get(name)
         yield Flaw("config", f"{name} is {now}, should be {least}{value}")
     if found.copies < replicas:
@@ -78,6 +79,8 @@ def to_set(spec: TopicSpec, found: TopicFound) -> dict[str, str]:
         wrong[POLICY] = spec.config[POLICY]
     if RETENTION in spec.config and 0 <= int(found.config[RETENTION]) < int(spec.config[RETENTION]):
         wrong[RETENTION] = spec.config[RETENTION]
+    if LARGEST in spec.config and int(found.config[LARGEST]) < int(spec.config[LARGEST]):
+        wrong[LARGEST] = spec.config[LARGEST]
     return wrong
 
 

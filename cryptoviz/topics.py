@@ -10,6 +10,7 @@ from faust.types import TopicT
 
 from cryptoviz.app import BatchedApp, app, sink
 from cryptoviz.batch import BatchSchema
+from cryptoviz.kafka import LARGEST_MESSAGE
 from cryptoviz.origin import Forwarded, Progress
 from cryptoviz.prediction.close import Close
 from cryptoviz.prediction.forecast import Forecast
@@ -31,7 +32,9 @@ DAY_MS = 86_400_000
 CHANGELOG_CONFIG = {"cleanup.policy": "compact"}
 # Long enough for a consumer, the sink among them, to be away for a week.
 STREAM_CONFIG = {"cleanup.policy": "delete", "retention.ms": str(7 * DAY_MS)}
-REJECTED_CONFIG = {"cleanup.policy": "delete", "retention.ms": str(30 * DAY_MS)}
+LATE_CONFIG = {"cleanup.policy": "delete", "retention.ms": str(30 * DAY_MS)}
+# Byte for byte, with headers beside: larger than the largest message of a source.
+REJECTED_CONFIG = LATE_CONFIG | {"max.message.bytes": str(LARGEST_MESSAGE)}
 
 _settings = current()
 MENTIONS = f"{_settings.cryptoviz_id}-mentions"
@@ -150,7 +153,8 @@ def specs(settings: Settings = _settings) -> list[TopicSpec]:
                 SENTIMENT_SKILL,
             )
         ),
-        *(TopicSpec(name, count, REJECTED_CONFIG) for name in (REJECTED, LATE)),
+        TopicSpec(REJECTED, count, REJECTED_CONFIG),
+        TopicSpec(LATE, count, LATE_CONFIG),
         *(TopicSpec(name, count, CHANGELOG_CONFIG) for name in changelogs),
     ]
 

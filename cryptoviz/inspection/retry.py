@@ -20,7 +20,7 @@ from cryptoviz.inspection.dead_letter import (
     retry_header,
 )
 from cryptoviz.inspection.topic_reader import TopicReader, open_reader
-from cryptoviz.kafka import client_options, why_unreachable
+from cryptoviz.kafka import LARGEST_MESSAGE, client_options, why_unreachable
 from cryptoviz.settings import Settings
 
 
@@ -94,7 +94,12 @@ async def retry(
     A command that dies in between leaves a message that was not sent, which the letter still
     holds; the other way round, a message could be counted twice.
     """
-    producer = AIOKafkaProducer(acks="all", enable_idempotence=True, **client_options(settings))
+    producer = AIOKafkaProducer(
+        acks="all",
+        enable_idempotence=True,
+        max_request_size=LARGEST_MESSAGE,
+        **client_options(settings),
+    )
     topic, by, sent = f"{settings.cryptoviz_id}-rejected", uuid.uuid4().hex, 0
     try:
         try:

@@ -121,6 +121,8 @@ async def test_bad_messages_go_to_the_dead_letter_topic_byte_for_byte(deployment
         b'{"pair":"BTC/USD","last":-1,"timestamp":1764310291}',
         b'{"pair":"BTC/USD","last":NaN,"timestamp":1764310291}',
         b'{"pair":"nonsense","last":1,"timestamp":1764310291}',
+        # About as large as brokers take, so larger than that with a dead letter's headers.
+        b"x" * 1_048_400,
     ]
     good = b'{"pair":"BTC/USD","last":34000.12,"timestamp":%d}' % stamp_ms
     deployment.worker().start()

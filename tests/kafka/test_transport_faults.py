@@ -45,10 +45,8 @@ async def test_no_offset_is_committed_while_kafka_says_nothing_about_the_results
 
 
 REFUSED = {
-    # The broker refuses what is larger than the topic allows; the client what is larger than 1 MB.
     "large": "MessageSizeTooLargeError",
-    "huge": "Error while sending",
-    # What goes a batch at a time is the broker's to refuse.
+    # What goes a batch at a time.
     "huge-result": "MessageSizeTooLargeError",
 }
 

@@ -9,17 +9,19 @@ from cryptoviz import provision
 from cryptoviz.settings import load
 from cryptoviz.topic_admin import ProvisionError, look
 from cryptoviz.topic_fit import TopicFound, TopicSpec, flaws, reassignment, to_set
-from cryptoviz.topics import CHANGELOG_CONFIG, DAY_MS, STREAM_CONFIG
+from cryptoviz.topics import CHANGELOG_CONFIG, DAY_MS, REJECTED_CONFIG, STREAM_CONFIG
 
 CHANGELOG = TopicSpec("t-changelog", 2, CHANGELOG_CONFIG)
 RESULTS = TopicSpec("t-results", 2, STREAM_CONFIG)
+REJECTED = TopicSpec("t-rejected", 2, REJECTED_CONFIG)
 SOURCE = TopicSpec("raw", 2, own=False)
 SETTINGS = load({"KAFKA_BOOTSTRAP_SERVERS": "one:9092", "KAFKA_REPLICATION_FACTOR": "2"})
 
 
-def a_topic(policy, days, replicas=((1, 2), (2, 1))):
+def a_topic(policy, days, replicas=((1, 2), (2, 1)), largest="1048588"):
     ms = -1 if days is None else round(days * DAY_MS)
-    return TopicFound(replicas, {"cleanup.policy": policy, "retention.ms": str(ms)})
+    config = {"cleanup.policy": policy, "retention.ms": str(ms), "max.message.bytes": largest}
+    return TopicFound(replicas, config)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,7 @@ def a_topic(policy, days, replicas=((1, 2), (2, 1))):
         (RESULTS, a_topic("delete", 7, replicas=((1, 2, 3), (3, 2, 1)))),
         (SOURCE, a_topic("compact,delete", 0.1, replicas=((1,), (1,)))),
         (RESULTS, TopicFound(((1, 2), (2, 1)), None)),
+        (REJECTED, a_topic("delete", 30, largest="100000000")),
     ],
 )
 def test_what_keeps_all_that_must_be_kept_fits(spec, found):
@@ -48,6 +51,8 @@ def test_what_keeps_all_that_must_be_kept_fits(spec, found):
         (RESULTS, a_topic("compact", 7), "cleanup.policy is compact, should be delete"),
         (RESULTS, a_topic("delete", 1), "retention.ms is 86400000, should be at least 604800000"),
         (RESULTS, a_topic("delete", 7, ((1, 2), (1,))), "has 1 replicas, needs 2"),
+        (REJECTED, a_topic("delete", 30), "max.message.bytes is 1048588, should be at least "
+         "67108864"),
         (SOURCE, a_topic("delete", 7, ((1,),) * 3), "has 3 partitions, needs 2"),
     ],
 )  # fmt: skip

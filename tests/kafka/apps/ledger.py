@@ -84,8 +84,7 @@ def write(batch):
         # Results go as the application's own do; rows of Faust's table in Faust's way.
         result = (b"%d" % offset).ljust(1_500_000 if value == b"huge-result" else 0)
         app.put(results_name, batch.partition, b"%d" % batch.partition, result)
-        size = {b"large": 300_000, b"huge": 1_500_000}.get(value, 0)
-        table[f"{batch.partition}"] = f"{offset}".ljust(size)
+        table[f"{batch.partition}"] = f"{offset}".ljust(300_000 if value == b"large" else 0)
 
 
 @app.agent(source)
