@@ -17,7 +17,8 @@ def reject(batch: Batch[Any], dead_letters: TopicT) -> None:
         tally.rejected[batch.topic, rejected.code] += 1
         dead_letters.send_soon(
             key=record.key,
-            value=record.value,
+            # Kafka's client sends no record that has neither.
+            value=record.value if record.key is not None else record.value or b"",
             headers={
                 "topic": batch.topic.encode(),
                 "partition": str(batch.partition).encode(),

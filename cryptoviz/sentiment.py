@@ -15,6 +15,8 @@ from cryptoviz.records import Article
 from cryptoviz.score import label_of
 from cryptoviz.window import Window
 
+LONGEST_HOST = 253
+
 __all__ = ["Mention", "Opinion", "Progress", "SentimentWindow", "mentions"]
 
 
@@ -49,7 +51,8 @@ def mentions(
                 digest,
                 article.score,
                 article.label,
-                article.website,
+                # It only tells sites apart; no name of a host is longer.
+                article.website and article.website[:LONGEST_HOST],
                 article.event_time_s,
                 partition,
                 offset,

@@ -84,8 +84,10 @@ class _Decoding(Generic[R]):
 
     def _one_by_one(self, raw: Sequence[RawRecord]) -> None:
         for record in raw:
+            # Kafka's oldest message format has none.
+            timestamp_ms = -1 if record.timestamp is None else record.timestamp
             try:
-                self.records.append(self._read(record.value, record.timestamp))
+                self.records.append(self._read(record.value, timestamp_ms))
             except RejectionError as rejection:
                 index = len(self.records) + len(self.rejected)
                 self.rejected.append(Rejected(index, str(rejection.code), rejection.reason))

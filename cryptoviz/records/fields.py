@@ -16,6 +16,8 @@ from cryptoviz import event_time
 from cryptoviz.records.rejection import Code, RejectionError, shown
 
 Bound = Literal["", "above 0", "of at least 0"]
+# No market has such prices or sizes, and within these products, squares and ratios stay finite.
+LARGEST, SMALLEST = 1e30, 1e-30
 
 _QUOTE: Final = ord('"')
 _ABSENT: Final = msgspec.Raw(b"")
@@ -74,7 +76,9 @@ class Fields:
         return raw is not None and not (raw[0] == _QUOTE and _is_null(self.text(name)))
 
     def number(self, name: str, bound: Bound = "") -> float | None:
-        """Return a finite number within *bound*, sent as a number or as its text.
+        """Return a number within *bound*, at most `LARGEST`, sent as a number or as its text.
+
+        Above 0 means at least `SMALLEST`.
 
         The text "null" is None: producers that quote their numbers quote that too.
         """
@@ -89,6 +93,9 @@ class Fields:
         ):
             what = f"a finite number {bound}".rstrip()
             raise self.rejection(Code.OUT_OF_RANGE, name, f"be {what}")
+        if abs(number) > LARGEST or (bound == "above 0" and number < SMALLEST):
+            what = f"at most {LARGEST:g}" if abs(number) > LARGEST else f"at least {SMALLEST:g}"
+            raise self.rejection(Code.OUT_OF_RANGE, name, f"be {what} in magnitude")
         return number + 0.0  # -0.0 becomes 0.0
 
     def needed_number(self, name: str, bound: Bound = "") -> float:

@@ -6,7 +6,6 @@ It is lax about text because that costs nothing here and saves most of the caref
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, Protocol
@@ -16,10 +15,11 @@ from msgspec import Meta
 
 from cryptoviz.event_time import all_believed
 from cryptoviz.pair import lookup
+from cryptoviz.records.fields import LARGEST, SMALLEST
 from cryptoviz.records.rules import R, RawRecord, Rules
 
-# The upper bound is for "inf" as text. Zero is left to the careful way, which knows -0.0.
-Positive = Annotated[float, Meta(gt=0, le=sys.float_info.max)]
+# Zero is left to the careful way, which knows -0.0 and what may be 0.
+Positive = Annotated[float, Meta(ge=SMALLEST, le=LARGEST)]
 
 # All that a typed decoder and the pure rules raise for some bytes; ValueError is invalid UTF-8 too.
 # After any of them the message is read carefully, which mends it or says what is wrong.

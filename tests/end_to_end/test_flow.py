@@ -6,6 +6,7 @@ import urllib.error
 from collections import defaultdict
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from cryptoviz.simulator import Market
 from tests.databases import create_database, dsn_of
@@ -128,17 +129,26 @@ async def test_bad_messages_go_to_the_dead_letter_topic_byte_for_byte(deployment
     deployment.worker().start()
 
     await deployment.send([("ticker", b"BTC/USD", value, stamp_ms) for value in [good, *bad, good]])
+    await send_nothing(deployment.broker, deployment.topics["ticker"], stamp_ms)
     await deployment.drained()
 
     letters = await deployment.records(f"{deployment.group}-rejected")
-    assert sorted(letter.value for letter in letters) == sorted(bad)
+    assert sorted(letter.value for letter in letters) == sorted([*bad, b""])
     for letter in letters:
         headers = dict(letter.headers)
         assert headers["topic"] == deployment.topics["ticker"].encode()
-        assert int(headers["offset"]) >= 1
+        assert int(headers["offset"]) >= 1 or letter.value == b""
         assert headers["code"]
         assert headers["reason"].decode().isprintable()
     assert await deployment.count("ticker_data") == 2
+
+
+async def send_nothing(broker, topic, timestamp_ms):
+    """Send a record that has neither key nor value, which only a batch can hold."""
+    async with AIOKafkaProducer(bootstrap_servers=broker.bootstrap_servers) as producer:
+        batch = producer.create_batch()
+        batch.append(key=None, value=None, timestamp=timestamp_ms)
+        await (await producer.send_batch(batch, topic, partition=1))
 
 
 async def test_live_tables_go_on_without_a_database_and_every_row_arrives_later(

@@ -97,3 +97,11 @@ def test_batches_order_and_repetition_change_no_byte(mentions, chance, size):
 
 def test_the_mean_is_exact():
     assert a_window([a_mention(str(n), 0.1) for n in range(10)]).score == pytest.approx(0.1, abs=0)
+
+
+def test_a_mention_takes_no_more_of_a_website_than_a_host_may_have():
+    article = Article("u", None, None, "w" * 600_000, None, ("BTC",), 0.5, "neutral", START_S)
+
+    (mention,) = mentions(article, 0, 0, 0.0, frozenset(["BTC"]))
+
+    assert mention.website == "w" * 253
