@@ -127,7 +127,7 @@ def record_feed(name: str, topic: str, kind: type[Any], rules: Rules) -> Feed:
 
     def decode(records: Sequence[FeedRecord]) -> list[Message]:
         decoded = decode_all(records)
-        indexes = decoded.indexes or range(len(records))
+        indexes = range(len(records)) if decoded.indexes is None else decoded.indexes
         return [
             _message(name, records[index], found, row, subjects_of(found))
             for index, found in zip(indexes, decoded.records, strict=True)
