@@ -15,6 +15,9 @@ rows = Rows(app, "moods", everywhere=True, help="Recent sentiment of each crypto
 
 _decode = msgspec.json.Decoder(Moods).decode
 _encode = msgspec.json.Encoder().encode
+# What this worker wrote last. A global table also applies what comes back of its own writes, so
+# for a moment an older value stands behind a newer one.
+_written: dict[tuple[int, str], Moods] = {}
 
 
 def update(partition: int, emissions: Iterable[SentimentEmission]) -> None:
@@ -26,6 +29,7 @@ def update(partition: int, emissions: Iterable[SentimentEmission]) -> None:
         if moods.note(emission):
             changed[crypto] = moods
     for crypto, moods in changed.items():
+        _written[partition, crypto] = moods
         rows.write(partition, crypto.encode(), _encode(moods))
 
 
@@ -37,5 +41,12 @@ def at(crypto: str, time_s: int) -> Mood | None:
 
 
 def _read(partition: int, crypto: str) -> Moods | None:
+    if (written := _written.get((partition, crypto))) is not None:
+        return written
     value = rows.read(partition, crypto.encode())
     return None if value is None else _decode(value)
+
+
+@app.on_partitions_revoked.connect
+async def _forget(*_: object, **__: object) -> None:
+    _written.clear()
