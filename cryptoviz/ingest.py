@@ -46,7 +46,6 @@ class Ingest(Generic[R]):
         self._consumer, self._dead_letter = consumer, dead_letter
         # Where the database stands in each partition, as far as this worker has asked or written.
         self._stands: dict[TP, int] = {}
-        self._rewound: set[TP] = set()
 
     async def check(self, tp: TP) -> None:
         """Read *tp* again if Kafka's committed offset is beyond what the database holds.
@@ -65,9 +64,11 @@ class Ingest(Generic[R]):
         """
         tp = TP(batch.topic, batch.partition)
         if batch.raw.position > await self._standing(tp):
-            self._go_back(tp)
+            # What is dropped is behind a seek, or was read before a rebalance, in which a seek that
+            # is asked for now would be forgotten: it is read again, and judged, either way.
+            if not batch.raw.dropped:
+                self._go_back(tp)
             return False
-        self._rewound.discard(tp)
         try:
             await self._write(tp, batch)
         except OffsetMovedError as error:
@@ -81,7 +82,6 @@ class Ingest(Generic[R]):
     def forget(self) -> None:
         """Ask the database again where it stands: partitions have moved between workers."""
         self._stands.clear()
-        self._rewound.clear()
 
     async def _standing(self, tp: TP) -> int:
         if tp not in self._stands:
@@ -93,11 +93,8 @@ class Ingest(Generic[R]):
         return self._stands[tp]
 
     def _go_back(self, tp: TP) -> None:
-        # Batches read before the seek still arrive, and are behind a gap too: once is enough.
-        if tp not in self._rewound:
-            log.info("%s goes back to %d, where %s stands.", tp, self._stands[tp], self.table.name)
-            self._rewound.add(tp)
-            self._consumer().rewind(tp, self._stands[tp])
+        log.info("%s goes back to %d, where %s stands.", tp, self._stands[tp], self.table.name)
+        self._consumer().rewind(tp, self._stands[tp])
 
     async def _write(self, tp: TP, batch: Batch[R]) -> None:
         now = datetime.now(UTC)

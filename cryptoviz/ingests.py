@@ -100,6 +100,8 @@ every: tuple[Ingest[Any] | ResultIngest[Any], ...] = (
 )
 
 
+# Again when they are assigned: what was found out in between was asked for too early to go back by.
+@sink.on_partitions_assigned.connect
 @sink.on_partitions_revoked.connect
 async def _forget(*_: object, **__: object) -> None:
     for ingest in by_topic.values():

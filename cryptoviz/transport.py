@@ -82,6 +82,9 @@ class Consumer(driver.Consumer):
         while self._rewinds and not self.app.rebalancing:
             # Here, between two fetches, nothing that was read before can slip in behind the seek.
             tp, offset = self._rewinds.popitem()
+            if tp not in self.assignment():
+                # Asked for by work on what another worker has by now.
+                continue
             await self.seek_wait({tp: offset})
             self._positions[tp] = offset
             self._outstanding.forget(tp)
@@ -193,7 +196,8 @@ class Consumer(driver.Consumer):
             tp.topic,
             tp.partition,
             last.offset,
-            last.timestamp / 1000.0,
+            # Kafka's oldest message format has none.
+            (-1 if last.timestamp is None else last.timestamp) / 1000.0,
             last.timestamp_type,
             {},
             None,

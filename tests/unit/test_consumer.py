@@ -71,6 +71,7 @@ def sought(consumer, monkeypatch):
         calls.append(partitions)
 
     monkeypatch.setattr(consumer, "seek_wait", seek_wait)
+    monkeypatch.setattr(consumer, "assignment", lambda: {SOURCE, CHANGELOG})
     return calls
 
 
@@ -162,6 +163,17 @@ async def test_a_rewind_drops_what_was_handed_over_and_commits_nothing_of_it(
     assert sought == [{SOURCE: 2}]
     assert consumer._new_offset(SOURCE) is None
     assert list(consumer._filter_tps_with_pending_acks()) == []
+
+
+async def test_nothing_is_sought_in_a_partition_that_has_gone_to_another_worker(
+    consumer, fetched, sought
+):
+    consumer.rewind(TP("source", 3), 2)
+
+    await consumer._wait_next_records(1.0)
+
+    assert sought == []
+    assert consumer._rewinds == {}
 
 
 async def test_offsets_without_records_are_committed_when_the_batch_before_them_is_finished(
