@@ -1,8 +1,9 @@
 """Read the time at which something happened at its venue: Unix time in seconds.
 
 Producers send seconds, milliseconds, microseconds or nanoseconds; the number of digits before the
-point tells which. A time is believed when it is neither older than Bitcoin nor ahead of the clock
-of the broker that stamped its record.
+point tells which. A time is believed when it is neither older than Bitcoin nor far ahead of its
+record's timestamp in Kafka, which is the broker's clock or, where topics say CreateTime, the
+producer's.
 """
 
 from __future__ import annotations
