@@ -12,6 +12,7 @@ from cryptoviz import topics
 from cryptoviz.app import app
 from cryptoviz.batch import Batch, each
 from cryptoviz.origin import Forwarded, SourceClocks
+from cryptoviz.records import declared
 from cryptoviz.settings import current
 
 _encode = msgspec.json.Encoder().encode
@@ -28,9 +29,7 @@ def forward(batch: Batch[Any], out: TopicT, clocks: SourceClocks) -> None:
     """Send each record of *batch* to *out*, keyed by its pair, with its origin."""
     for record, offset in zip(batch.decoded.records, batch.offsets(), strict=True):
         before_s = clocks.advance(batch.partition, record.event_time_s)
-        # By its own names for the fields, whatever its messages called them.
-        fields = msgspec.structs.asdict(record)
-        value = _encode(Forwarded(fields, batch.partition, offset, before_s))
+        value = _encode(Forwarded(declared(record), batch.partition, offset, before_s))
         out.send_soon(key=record.pair.encode(), value=value)
     report_progress(out, clocks, batch)
 

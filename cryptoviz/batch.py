@@ -57,8 +57,12 @@ class RawBatch:
         where = f"{self.tp.topic}, partition {self.tp.partition}"
         if self._taken:
             raise OrderError(f"Two agents read {where}; a batched topic has one.")
-        if self._before is not None and not self._before.finished:
-            raise OrderError(f"What is before offset {self.first} of {where} is not finished.")
+        if (before := self._before) is not None and not before.finished:
+            state = "being worked on" if before._taken else "not begun"
+            raise OrderError(
+                f"What is before offset {self.first} of {where} is not finished: offsets "
+                f"{before.first} to {before.next - 1} are {state}."
+            )
         self._taken = True
 
     def finish(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from cryptoviz import topics
+from cryptoviz.records import declared
 
 _encode = msgspec.json.Encoder().encode
 
@@ -15,8 +16,7 @@ def send_late(table: str, source_partition: int, source_offset: int, record: Any
     """Send *record*, too late for *table*, with its coordinates to the late topic."""
     topics.late.send_soon(
         key=table.encode(),
-        # By its own names for the fields, whatever its messages called them.
-        value=_encode(msgspec.structs.asdict(record)),
+        value=_encode(declared(record)),
         headers={
             "table": table.encode(),
             "partition": str(source_partition).encode(),

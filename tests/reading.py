@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-import msgspec
-
-from cryptoviz.records import Code, decoder_for
+from cryptoviz.records import Code, declared, decoder_for
 from cryptoviz.records.rejection import RejectionError
 
 
@@ -23,10 +21,5 @@ def read_one(kind, value, kafka_timestamp_ms, rules):
     for rejected in decoded.rejected:
         raise RejectionError(Code(rejected.code), rejected.reason)
     (record,) = decoded.records
-    return declared(kind, record)
-
-
-def declared(kind, record):
-    """Return *record* as a *kind*: plainly read ones are of a subclass, which equals none of it."""
-    assert isinstance(record, kind)
-    return kind(**msgspec.structs.asdict(record))
+    # Plainly read ones are of a subclass, and equal no object of the class itself.
+    return declared(record)

@@ -6,6 +6,7 @@ A message that cannot become a record is an outcome, not an exception: `Rejected
 from cryptoviz.records.alert import Alert
 from cryptoviz.records.article import Article
 from cryptoviz.records.decode import Decoded, decoder_for
+from cryptoviz.records.plain import declared
 from cryptoviz.records.rejection import Code, Rejected
 from cryptoviz.records.rules import RawRecord, Rules
 from cryptoviz.records.ticker import Ticker
@@ -21,5 +22,6 @@ __all__ = [
     "Rules",
     "Ticker",
     "Trade",
+    "declared",
     "decoder_for",
 ]

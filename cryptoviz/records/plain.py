@@ -26,6 +26,15 @@ Positive = Annotated[float, Meta(ge=SMALLEST, le=LARGEST)]
 NOT_PLAIN = (msgspec.MsgspecError, ValueError, TypeError, RecursionError)
 
 
+def declared(record: Any) -> Any:
+    """Return *record* with the names of its declared class, whatever its messages called fields.
+
+    So it is encoded the same whichever way it was read.
+    """
+    kind = getattr(record, "declared", None)
+    return record if kind is None else kind(*msgspec.structs.astuple(record))
+
+
 class AboutPair(Protocol):
     """What plain records have in common: the pair and the time (Unix s) may be mended."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 
 from cryptoviz import pair
@@ -30,6 +32,8 @@ class Ticker(msgspec.Struct, gc=False):
 
 class _Plain(Ticker, kw_only=True, gc=False):
     """What nearly all messages are, under their names for the fields."""
+
+    declared: ClassVar[type[Ticker]] = Ticker
 
     pair: str
     last: Positive

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -35,6 +35,8 @@ class Trade(msgspec.Struct, gc=False):
 
 class _Plain(Trade, kw_only=True, gc=False):
     """What nearly all messages are, under their names for the fields."""
+
+    declared: ClassVar[type[Trade]] = Trade
 
     pair: str
     price: Positive

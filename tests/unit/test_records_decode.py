@@ -1,16 +1,17 @@
 import json
 import sys
 
+import msgspec
 import pytest
 from aiokafka.structs import ConsumerRecord
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cryptoviz.records import Alert, Article, Code, Rules, Ticker, Trade, decoder_for
+from cryptoviz.records import Alert, Article, Code, Rules, Ticker, Trade, declared, decoder_for
 from cryptoviz.records import ticker as tickers
 from cryptoviz.records import trade as trades
 from cryptoviz.records.rejection import RejectionError
-from tests.reading import Raw, declared
+from tests.reading import Raw
 
 T_S = 1_764_310_291
 T_MS = T_S * 1000
@@ -127,7 +128,7 @@ def test_messages_read_at_once_are_what_they_would_be_read_carefully_one_by_one(
     decoded = DECODERS[kind](batch)
 
     accepted = range(len(batch)) if decoded.indexes is None else decoded.indexes
-    records = [repr(declared(kind, record)) for record in decoded.records]
+    records = [repr(declared(record)) for record in decoded.records]
     at_once = dict(zip(accepted, records, strict=True))
     at_once |= {bad.index: (bad.code, bad.reason) for bad in decoded.rejected}
     assert [at_once[index] for index in range(len(batch))] == [
@@ -221,3 +222,10 @@ def test_a_reason_shows_only_the_start_of_a_long_value():
 
     assert rejected.code == Code.NOT_JSON
     assert len(rejected.reason) < 1000
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_record_is_encoded_by_the_fields_of_its_class_whichever_way_it_was_read(kind):
+    (record,) = DECODERS[kind]([Raw(json.dumps(GOOD[kind]).encode())]).records
+
+    assert tuple(msgspec.to_builtins(declared(record))) == kind.__struct_fields__
