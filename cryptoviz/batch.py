@@ -132,9 +132,12 @@ async def each(stream: AsyncIterable[Batch[R]]) -> AsyncIterator[Batch[R]]:
     A body that raises or is cancelled never asks, so its batch stays unfinished: its offsets
     are not committed and whoever takes over the partition reads it again. Raises `OrderError`
     rather than yield a batch behind an unfinished one: Faust starts an agent anew on what
-    follows the batch on which it raised.
+    follows the batch on which it raised. Dropped batches are left out: they are read again.
     """
     async for batch in stream:
+        # Faust empties the agents' queues in a rebalance, but not of what comes behind that.
+        if batch.raw.dropped:
+            continue
         batch.raw.take()
         yield batch
         batch.raw.finish()
@@ -145,7 +148,8 @@ async def side_by_side(
 ) -> None:
     """Await *work* on each batch of *stream*, on those of *most* partitions at a time.
 
-    Batches of one partition keep their order, and each counts as finished when its work is done.
+    Batches of one partition keep their order, and each counts as finished when its work is done;
+    dropped ones are left out.
     Work that raises cancels the other, and is raised.
     """
     under_way: dict[int, asyncio.Task[None]] = {}
@@ -164,6 +168,8 @@ async def side_by_side(
 
 
 async def _whole(batch: Batch[R], work: Callable[[Batch[R]], Awaitable[object]]) -> None:
+    if batch.raw.dropped:
+        return
     batch.raw.take()
     await work(batch)
     batch.raw.finish()

@@ -64,6 +64,11 @@ class Outstanding:
             offset = batch.next
         return offset if batches else self._ends.pop(tp, offset)
 
+    def unfinished_from(self, tp: TP, default: int) -> int:
+        """Return where the first unfinished batch of *tp* begins, *default* if there is none."""
+        unfinished = (each.position for each in self._batches.get(tp, ()) if not each.finished)
+        return next(unfinished, default)
+
     def forget(self, tp: TP) -> None:
         """Drop the batches of *tp*: it is read again."""
         for batch in self._batches.pop(tp, ()):

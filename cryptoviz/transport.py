@@ -85,6 +85,8 @@ class Consumer(driver.Consumer):
             if tp not in self.assignment():
                 # Asked for by work on what another worker has by now.
                 continue
+            # What agents have not finished is dropped, so it must be read again too.
+            offset = min(offset, self._outstanding.unfinished_from(tp, offset))
             await self.seek_wait({tp: offset})
             self._positions[tp] = offset
             self._outstanding.forget(tp)

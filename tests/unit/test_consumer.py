@@ -165,6 +165,19 @@ async def test_a_rewind_drops_what_was_handed_over_and_commits_nothing_of_it(
     assert list(consumer._filter_tps_with_pending_acks()) == []
 
 
+async def test_a_rewind_goes_back_to_what_agents_have_not_finished(consumer, fetched, sought):
+    first, second = (RawBatch(SOURCE, records(SOURCE, n)) for n in (7, 8))
+    for batch in (first, second):
+        consumer._to_message(SOURCE, batch)
+    first.finish()
+    consumer.rewind(SOURCE, 9)
+
+    await consumer._wait_next_records(1.0)
+
+    assert sought == [{SOURCE: 8}]
+    assert second.dropped
+
+
 async def test_nothing_is_sought_in_a_partition_that_has_gone_to_another_worker(
     consumer, fetched, sought
 ):
