@@ -1,17 +1,21 @@
 """The documents say what is there: links, targets, variables and paths exist."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from cryptoviz.environment import SECRET_FIELDS
+from cryptoviz.records import Alert, Article, Code, Rules, Ticker, Trade, decoder_for
 from cryptoviz.settings import Settings
+from tests.reading import Raw
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 README = ROOT / "README.md"
 ARCHITECTURE = ROOT / "ARCHITECTURE.md"
+INPUTS = ROOT / "docs" / "inputs.md"
 PACKAGES = ("agents", "cryptoviz", "sql", "tables", "web")
 
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)[^)]*\)")
@@ -57,6 +61,25 @@ def test_a_variable_that_the_readme_names_is_a_setting_or_the_compose_files():
     compose = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
 
     assert set(VARIABLE.findall(README.read_text())) <= settings | compose
+
+
+def test_the_messages_on_the_page_of_inputs_are_records():
+    (block,) = re.findall(r"```json\n(.*?)```", INPUTS.read_text(), re.S)
+    rest, found = block.strip(), []
+    while rest:
+        message, end = json.JSONDecoder().raw_decode(rest)
+        found.append(json.dumps(message).encode())
+        rest = rest[end:].strip()
+
+    for kind, value in zip((Ticker, Trade, Article, Alert), found, strict=True):
+        decoded = decoder_for(kind, Rules())([Raw(value, 1_795_519_321_000)])
+        assert decoded.rejected == []
+
+
+def test_the_page_of_inputs_has_every_code_of_a_dead_letter():
+    named = re.findall(r"^\| `(\w+)` \|", INPUTS.read_text().partition("| code |")[2], re.M)
+
+    assert named == [*map(str, Code), "database"]
 
 
 def test_a_path_that_the_architecture_names_exists():
