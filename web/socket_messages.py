@@ -67,7 +67,7 @@ class Snapshot(msgspec.Struct, tag_field="type", tag="snapshot", kw_only=True):
 
 
 class Updates(msgspec.Struct, tag_field="type", tag="updates", kw_only=True):
-    """All messages of one flush. *seq* counts these from 1 on a connection, without gaps."""
+    """Messages of one flush. *seq* counts these from 1 on a connection, without gaps."""
 
     seq: int
     cursor: str

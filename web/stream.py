@@ -1,6 +1,6 @@
 """`/api/v1/stream`: channels as server-sent events, from a cursor or from now on.
 
-Each event holds all updates of one flush, and its id is the cursor behind them. So a browser
+Each event holds updates of one flush, and its id is the cursor behind them. So a browser
 that lost its connection asks, by `Last-Event-ID`, for exactly what it has not seen.
 """
 

@@ -9,7 +9,7 @@ and that final already, so an update at or below is not news.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -49,8 +49,15 @@ class Cursor(msgspec.Struct):
 
     def __str__(self) -> str:
         """Return the text of the cursor."""
-        parts = [position_text(feed, offsets) for feed, offsets in self.positions.items()]
-        return "~".join([*parts, *floor_texts(self.floors)])
+        return cursor_text(self.positions, self.floors)
+
+
+def cursor_text(
+    positions: Mapping[str, Sequence[int | None]], floors: Mapping[WindowKey, Rank]
+) -> str:
+    """Return the text of the cursor of *positions* and *floors*."""
+    parts = [position_text(feed, offsets) for feed, offsets in positions.items()]
+    return "~".join([*parts, *_floor_texts(floors)])
 
 
 def position_text(feed: str, offsets: Sequence[int | None]) -> str:
@@ -59,8 +66,7 @@ def position_text(feed: str, offsets: Sequence[int | None]) -> str:
     return ":".join([feed, *shown])
 
 
-def floor_texts(floors: dict[WindowKey, Rank]) -> list[str]:
-    """Return the parts of a cursor about what was shown already."""
+def _floor_texts(floors: Mapping[WindowKey, Rank]) -> list[str]:
     return [
         f"!{key.feed}:{key.subject}:{key.start}:{rank.revision}:{int(rank.final)}"
         for key, rank in floors.items()

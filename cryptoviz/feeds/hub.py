@@ -6,10 +6,11 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from cryptoviz.feeds.cursor import floor_texts, position_text
+from cryptoviz.feeds.cursor import cursor_text
 from cryptoviz.feeds.log import FeedLog
-from cryptoviz.feeds.message import Delivery, Message
+from cryptoviz.feeds.message import Message
 from cryptoviz.feeds.outbox import Outbox
+from cryptoviz.feeds.pieces import deliveries
 from cryptoviz.feeds.subscription import NONE, Subscription
 
 log = logging.getLogger(__name__)
@@ -64,21 +65,23 @@ class Hub:
         """
         # What waits for the flush is in the logs too, and would be delivered twice.
         self.flush()
-        hidden = self.hidden()
+        subscription, hidden = member.subscription, self.hidden()
+        shown = dict(subscription.floors)
         missed = [
             message
-            for feed in member.subscription.feeds
+            for feed in subscription.feeds
             for message in self.logs[feed].since(positions[feed])
-            if member.subscription.wants(message, hidden)
+            if subscription.wants(message, hidden)
         ]
         member.joined_s = self._clock()
-        member.subscription.begin = {
+        subscription.begin = {
             feed: list(positions[feed])
-            for feed in member.subscription.feeds
+            for feed in subscription.feeds
             if self._is_ahead(feed, positions[feed])
         }
         if missed:
-            member.outbox.offer(Delivery(missed, self.cursor(member.subscription)), member.joined_s)
+            parts = deliveries(missed, self._behind(subscription), shown, subscription.floors)
+            member.outbox.offer(parts, member.joined_s)
         self._place(member)
 
     def detach(self, member: Member) -> None:
@@ -92,13 +95,7 @@ class Hub:
 
     def cursor(self, subscription: Subscription) -> str:
         """Return the cursor behind what has been published so far."""
-        parts = []
-        for feed in subscription.feeds:
-            positions = self.logs[feed].positions
-            if (begin := subscription.begin.get(feed)) is not None:
-                positions = [max(pair) for pair in zip(positions, begin, strict=True)]
-            parts.append(position_text(feed, positions))
-        return "~".join([*parts, *floor_texts(subscription.floors)])
+        return cursor_text(self._behind(subscription), subscription.floors)
 
     def flush(self) -> None:
         """Send what was published since the last flush."""
@@ -123,6 +120,16 @@ class Hub:
             del self._single[member]
             self._place(member)
 
+    def _behind(self, subscription: Subscription) -> dict[str, list[int]]:
+        """Return the positions behind what has been published so far."""
+        behind = {}
+        for feed in subscription.feeds:
+            positions = self.logs[feed].positions
+            if (begin := subscription.begin.get(feed)) is not None:
+                positions = [max(pair) for pair in zip(positions, begin, strict=True)]
+            behind[feed] = positions
+        return behind
+
     def _is_ahead(self, feed: str, positions: Sequence[int]) -> bool:
         read = self.logs[feed].positions
         return any(at > known for at, known in zip(positions, read, strict=True))
@@ -136,12 +143,17 @@ class Hub:
     ) -> None:
         # Members of a group want the same, so the first one speaks for all.
         subscription = members[0].subscription
+        shown = dict(subscription.floors)
         wanted = [message for message in pending if subscription.wants(message, hidden)]
-        delivery = Delivery(wanted, self.cursor(subscription)) if wanted else None
+        parts = (
+            deliveries(wanted, self._behind(subscription), shown, subscription.floors)
+            if wanted
+            else None
+        )
         for member in members:
             outbox = member.outbox
-            if delivery is not None:
-                outbox.offer(delivery, now_s)
+            if parts is not None:
+                outbox.offer(parts, now_s)
                 self.delivered += len(wanted)
             else:
                 outbox.tick(now_s)

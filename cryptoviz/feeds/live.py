@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -49,6 +49,7 @@ class Live:
         self._tails: dict[str, _Tail] = {}
         self._flusher: asyncio.Task[None] | None = None
         self._catching_up = asyncio.Semaphore(MOST_CATCHING_UP)
+        self._joining: set[Member] = set()
 
     async def open(self, *names: str) -> None:
         """Return when the feeds are being read; raises `TimeoutError` if Kafka does not answer."""
@@ -72,25 +73,33 @@ class Live:
         self, member: Member, cursor: Cursor | None, on_gap: Callable[[Gap], None]
     ) -> None:
         """Let *member* have everything behind *cursor*, or from now on; *on_gap* says what not."""
-        feeds = member.subscription.feeds
-        await self.open(*feeds)
-        catch_up = CatchUp(self._source, self.hub, member, on_gap)
+        self._joining.add(member)
+        try:
+            await self.open(*member.subscription.feeds)
+            await self._bring(member, cursor, CatchUp(self._source, self.hub, member, on_gap))
+        finally:
+            self._joining.discard(member)
+
+    async def _bring(self, member: Member, cursor: Cursor | None, catch_up: CatchUp) -> None:
+        feeds, logs = member.subscription.feeds, self.hub.logs
         positions = {
             name: self._positions(name, None if cursor is None else cursor.positions.get(name))
             for name in feeds
         }
         for name in feeds:
-            read = self.hub.logs[name].positions
-            if any(at > known for at, known in zip(positions[name], read, strict=True)):
+            if _is_before(logs[name].positions, positions[name]):
                 # The database or another worker is ahead of this one, or the topic is a new one.
                 await catch_up.within(self.feeds[name], positions[name])
-        while behind := [name for name in feeds if not self.hub.logs[name].holds(positions[name])]:
-            async with self._catching_up:
-                await catch_up.run(self.feeds[behind[0]], positions)
-            if member.outbox.closed:
+        while not member.outbox.closed:
+            if gone := [name for name in feeds if not logs[name].holds(positions[name])]:
+                async with self._catching_up:
+                    await catch_up.run(self.feeds[gone[0]], positions)
+            elif held := [n for n in feeds if _is_before(positions[n], logs[n].positions)]:
+                await catch_up.from_memory(self.feeds[held[0]], positions)
+            else:
+                # Nothing awaits between the last look at the logs and this.
+                self.hub.attach(member, positions)
                 return
-        # Nothing awaits between the last look at the logs and this.
-        self.hub.attach(member, positions)
 
     async def close(self) -> None:
         """Stop reading."""
@@ -141,7 +150,8 @@ class Live:
 
     def _is_idle(self, name: str) -> bool:
         tail = self._tails[name]
-        if any(name in member.subscription.feeds for member in self.hub.members):
+        members = [*self._joining, *self.hub.members]
+        if any(name in member.subscription.feeds for member in members):
             tail.wanted_s = time.monotonic()
         return time.monotonic() - tail.wanted_s > IDLE_S
 
@@ -152,6 +162,11 @@ class Live:
                 self.hub.flush()
             except Exception:
                 log.exception("A flush of the feeds failed.")
+
+
+def _is_before(positions: Sequence[int], others: Sequence[int]) -> bool:
+    """Return whether *positions* are before *others* in any partition."""
+    return any(at < other for at, other in zip(positions, others, strict=True))
 
 
 async def _aclose(reading: AsyncIterator[object]) -> None:

@@ -77,6 +77,18 @@ class FeedLog:
         """Return whether everything at or behind *positions* is in memory."""
         return all(first <= position for first, position in zip(self.first, positions, strict=True))
 
+    def after(self, positions: Sequence[int], most_bytes: int) -> tuple[list[Message], list[int]]:
+        """Return about *most_bytes* of what is at or behind *positions*, and where that ends."""
+        found: list[Message] = []
+        at, size = list(positions), 0
+        for message in self.since(positions):
+            if size >= most_bytes:
+                return found, at
+            found.append(message)
+            size += len(message.raw)
+            at[message.partition] = message.offset + 1
+        return found, [max(pair) for pair in zip(positions, self.positions, strict=True)]
+
     def since(self, positions: Sequence[int]) -> Iterator[Message]:
         """Yield the messages at or behind *positions*."""
         for message in self._messages:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import NamedTuple, Protocol
 
 from cryptoviz.feeds.message import Delivery, Message, frame_head
 
@@ -31,6 +32,13 @@ class Connection(Protocol):
         """End the connection, saying why; never waits."""
 
 
+class _Waiting(NamedTuple):
+    """A message, and the cursor of the delivery that it came in."""
+
+    message: Message
+    cursor: str
+
+
 class Outbox:
     """Writes deliveries to a connection as long as its client reads them.
 
@@ -42,8 +50,7 @@ class Outbox:
         self.closed = False
         self.seq = 0
         self._connection, self._render = connection, render
-        self._waiting: dict[object, Message] = {}
-        self._cursor = ""
+        self._waiting: dict[object, _Waiting] = {}
         self._blocked_since_s: float | None = None
 
     @property
@@ -51,16 +58,17 @@ class Outbox:
         """Whether the client has more unread bytes than it may have."""
         return self._connection.waiting_bytes() > MOST_BUFFERED_BYTES
 
-    def offer(self, delivery: Delivery, now_s: float) -> None:
-        """Send *delivery*, or let it wait its turn."""
+    def offer(self, deliveries: Sequence[Delivery], now_s: float) -> None:
+        """Send *deliveries*, or let them wait their turn."""
         if self.closed or self._is_gone():
             return
         if not self._waiting and not self.is_blocked:
-            self._write(delivery)
+            for delivery in deliveries:
+                self._write(delivery)
             return
-        for message in delivery.messages:
-            self._wait(message)
-        self._cursor = delivery.cursor
+        for delivery in deliveries:
+            for message in delivery.messages:
+                self._wait(message, delivery.cursor)
         self.tick(now_s)
 
     def tick(self, now_s: float) -> None:
@@ -68,10 +76,8 @@ class Outbox:
         if self.closed or self._is_gone() or not (self._waiting or self._blocked_since_s):
             return
         if not self.is_blocked:
-            waiting, self._waiting = list(self._waiting.values()), {}
             self._blocked_since_s = None
-            if waiting:
-                self._write(Delivery(waiting, self._cursor))
+            self._drain()
             return
         if self._blocked_since_s is None:
             self._blocked_since_s = now_s
@@ -97,17 +103,33 @@ class Outbox:
         self.closed = self.closed or self._connection.is_gone()
         return self.closed
 
-    def _wait(self, message: Message) -> None:
+    def _drain(self) -> None:
+        """Write what waits, a delivery at a time, as long as the client takes it."""
+        while self._waiting and not self.is_blocked:
+            _, first = next(groupby(self._waiting.items(), _cursor_of))
+            rest = dict(first)
+            for key in rest:
+                del self._waiting[key]
+            # A state that a newer one has replaced was taken out, and the newer one came in a later
+            # delivery: so the cursor is true all the same.
+            messages, (cursor, *_) = zip(*rest.values(), strict=True)
+            self._write(Delivery(messages, cursor))
+
+    def _wait(self, message: Message, cursor: str) -> None:
         key: object = message.window if message.is_forming else (message.feed, id(message))
         # A newer state goes to the end: its window's order against others does not matter.
         self._waiting.pop(key, None)
         if message.window is not None and not message.is_forming:
             self._waiting.pop(message.window, None)
-        self._waiting[key] = message
+        self._waiting[key] = _Waiting(message, cursor)
 
     def _write(self, delivery: Delivery) -> None:
         self.seq += 1
         self._connection.write(self._render(delivery, self.seq))
+
+
+def _cursor_of(item: tuple[object, _Waiting]) -> str:
+    return item[1].cursor
 
 
 def as_json(delivery: Delivery, seq: int) -> bytes:

@@ -23,11 +23,12 @@ class Client:
     """A connection whose client reads, or does not."""
 
     def __init__(self):
-        self.frames, self.unread, self.closed_with = [], 0, None
+        self.frames, self.sizes, self.unread, self.closed_with = [], [], 0, None
 
     def write(self, data):
         head = next(n for n in (2, 4, 10) if frame_head(len(data) - n) == data[:n])
         self.frames.append(json.loads(data[head:]))
+        self.sizes.append(len(data))
 
     def waiting_bytes(self):
         return self.unread
