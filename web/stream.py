@@ -7,6 +7,7 @@ that lost its connection asks, by `Last-Event-ID`, for exactly what it has not s
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Annotated, Any
 
 import msgspec
@@ -92,25 +93,28 @@ async def stream(view: View, request: Request, query: StreamQuery) -> web.Stream
 async def _run(
     connection: EventConnection, channels: list[str], cursor: Cursor, rows: list[bytes] | None
 ) -> None:
-    connection.write(chunk(b"retry: %d\n\n" % RETRY_MS))
-    if rows is not None:
-        where = str(cursor).encode()
-        connection.write(
-            chunk(b"id: %s\nevent: snapshot\ndata: [%s]\n\n" % (where, b",".join(rows)))
-        )
-    member = Member(Subscription(channels, cursor.floors), Outbox(connection, as_events))
+    outbox = Outbox(connection, as_events)
+    member = Member(Subscription(channels, cursor.floors), outbox)
+
+    def say(event: bytes) -> None:
+        outbox.say(chunk(event + b"\n\n"), time.monotonic())
 
     def on_gap(gap: Gap) -> None:
-        connection.write(chunk(b"event: gap\ndata: %s\n\n" % encode(gap._asdict())))
+        say(b"event: gap\ndata: %s" % encode(gap._asdict()))
+
+    say(b"retry: %d" % RETRY_MS)
+    if rows is not None:
+        where = str(cursor).encode()
+        say(b"id: %s\nevent: snapshot\ndata: [%s]" % (where, b",".join(rows)))
 
     streams.add(connection)
     try:
         await live.join(member, cursor, on_gap)
-        while not connection.is_gone() and not member.outbox.closed:
+        while not connection.is_gone() and not outbox.closed:
             # An id without data moves the browser's cursor on and shows nothing.
             beat = b"id: %s\n: still here\n\n" % live.hub.cursor(member.subscription).encode()
             live.hub.flush()
-            member.outbox.send(chunk(beat))
+            outbox.send(chunk(beat))
             try:
                 await asyncio.wait_for(connection.ended.wait(), HEARTBEAT_S)
             except TimeoutError:

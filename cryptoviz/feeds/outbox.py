@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import groupby
 from typing import NamedTuple, Protocol
 
 from cryptoviz.feeds.message import Delivery, Message, frame_head
@@ -12,6 +11,8 @@ from cryptoviz.feeds.message import Delivery, Message, frame_head
 MOST_BUFFERED_BYTES = 256 * 1024
 MOST_WAITING_MESSAGES = 5_000
 LONGEST_BLOCK_S = 5.0
+# Who takes as much in this time is slow, but reads: a large frame on a slow link needs longer.
+LEAST_TAKEN_BYTES = 64 * 1024
 # WebSocket codes from 4000 on are an application's own.
 TOO_SLOW = 4008
 
@@ -43,15 +44,17 @@ class Outbox:
     """Writes deliveries to a connection as long as its client reads them.
 
     While it does not, messages wait here. Of a forming window only the newest state does; all
-    else waits in order. Who does not catch up within a bound of messages or time is closed.
+    else waits in order, also what is said. Who does not catch up within a bound of messages or
+    time is closed.
     """
 
     def __init__(self, connection: Connection, render: Callable[[Delivery, int], bytes]) -> None:
         self.closed = False
         self.seq = 0
         self._connection, self._render = connection, render
-        self._waiting: dict[object, _Waiting] = {}
+        self._waiting: dict[object, _Waiting | bytes] = {}
         self._blocked_since_s: float | None = None
+        self._unread_bytes = 0
 
     @property
     def is_blocked(self) -> bool:
@@ -63,6 +66,7 @@ class Outbox:
         if self.closed or self._is_gone():
             return
         if not self._waiting and not self.is_blocked:
+            self._blocked_since_s = None
             for delivery in deliveries:
                 self._write(delivery)
             return
@@ -71,16 +75,29 @@ class Outbox:
                 self._wait(message, delivery.cursor)
         self.tick(now_s)
 
+    def say(self, data: bytes, now_s: float) -> None:
+        """Send ready-made bytes, such as an answer, behind all that waits."""
+        if self.closed or self._is_gone():
+            return
+        if not self._waiting and not self.is_blocked:
+            self._blocked_since_s = None
+            self._connection.write(data)
+        else:
+            self._waiting[object()] = data
+            self.tick(now_s)
+
     def tick(self, now_s: float) -> None:
-        """Send what waits if the client reads again; close it if it waited too long."""
-        if self.closed or self._is_gone() or not (self._waiting or self._blocked_since_s):
+        """Send what waits if the client reads again; close it if it was blocked too long."""
+        if self.closed or self._is_gone():
             return
         if not self.is_blocked:
             self._blocked_since_s = None
             self._drain()
             return
-        if self._blocked_since_s is None:
-            self._blocked_since_s = now_s
+        # While the client is blocked nothing is written, so this only falls.
+        unread = self._connection.waiting_bytes()
+        if self._blocked_since_s is None or unread <= self._unread_bytes - LEAST_TAKEN_BYTES:
+            self._blocked_since_s, self._unread_bytes = now_s, unread
         blocked_s = now_s - self._blocked_since_s
         if blocked_s > LONGEST_BLOCK_S:
             self.close(TOO_SLOW, f"You read nothing for {blocked_s:.0f} s.")
@@ -88,7 +105,7 @@ class Outbox:
             self.close(TOO_SLOW, f"You read too slowly: {len(self._waiting)} messages waited.")
 
     def send(self, data: bytes) -> None:
-        """Send ready-made bytes, such as a heartbeat, unless the client is behind anyway."""
+        """Send ready-made bytes that can be missed, such as a heartbeat, unless others wait."""
         if not self._is_gone() and not self._waiting and not self.is_blocked:
             self._connection.write(data)
 
@@ -106,14 +123,28 @@ class Outbox:
     def _drain(self) -> None:
         """Write what waits, a delivery at a time, as long as the client takes it."""
         while self._waiting and not self.is_blocked:
-            _, first = next(groupby(self._waiting.items(), _cursor_of))
-            rest = dict(first)
-            for key in rest:
+            key, first = next(iter(self._waiting.items()))
+            if isinstance(first, bytes):
                 del self._waiting[key]
-            # A state that a newer one has replaced was taken out, and the newer one came in a later
-            # delivery: so the cursor is true all the same.
-            messages, (cursor, *_) = zip(*rest.values(), strict=True)
-            self._write(Delivery(messages, cursor))
+                self._connection.write(first)
+            else:
+                self._write(self._take(first.cursor))
+
+    def _take(self, cursor: str) -> Delivery:
+        """Take out what is left of the delivery that waits first, and has *cursor*.
+
+        A state that a newer one has replaced is not in it. The newer one came in a later delivery,
+        so the cursor is true all the same.
+        """
+        messages, keys = [], []
+        for key, waiting in self._waiting.items():
+            if isinstance(waiting, bytes) or waiting.cursor != cursor:
+                break
+            messages.append(waiting.message)
+            keys.append(key)
+        for key in keys:
+            del self._waiting[key]
+        return Delivery(messages, cursor)
 
     def _wait(self, message: Message, cursor: str) -> None:
         key: object = message.window if message.is_forming else (message.feed, id(message))
@@ -126,10 +157,6 @@ class Outbox:
     def _write(self, delivery: Delivery) -> None:
         self.seq += 1
         self._connection.write(self._render(delivery, self.seq))
-
-
-def _cursor_of(item: tuple[object, _Waiting]) -> str:
-    return item[1].cursor
 
 
 def as_json(delivery: Delivery, seq: int) -> bytes:

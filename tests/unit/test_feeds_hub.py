@@ -7,8 +7,9 @@ import pytest
 from cryptoviz.feeds.cursor import Rank, WindowKey, parse
 from cryptoviz.feeds.hub import Hub, Member
 from cryptoviz.feeds.log import FeedLog
-from cryptoviz.feeds.message import Message, frame_head
+from cryptoviz.feeds.message import Message, frame_head, text_frame
 from cryptoviz.feeds.outbox import (
+    LEAST_TAKEN_BYTES,
     LONGEST_BLOCK_S,
     MOST_BUFFERED_BYTES,
     MOST_WAITING_MESSAGES,
@@ -251,3 +252,78 @@ def test_what_waits_for_a_client_is_bounded(hub):
     publish(hub, *map(a_ticker, range(MOST_WAITING_MESSAGES + 2)))
 
     assert slow.closed_with[0] == TOO_SLOW
+
+
+def test_a_client_that_is_blocked_is_closed_though_nothing_waits_for_it(hub, clock):
+    slow, _ = join(hub, "ticker")
+    slow.unread = MOST_BUFFERED_BYTES + 1
+
+    hub.flush()
+    clock.now_s += LONGEST_BLOCK_S + 1
+    hub.flush()
+
+    assert slow.closed_with == (TOO_SLOW, "You read nothing for 6 s.")
+    assert hub.members == []
+
+
+def test_the_time_that_a_client_was_blocked_before_does_not_count(hub, clock):
+    slow, _ = join(hub, "ticker")
+    slow.unread = MOST_BUFFERED_BYTES + 1
+    hub.flush()
+
+    slow.unread = 0
+    publish(hub, a_ticker(0))
+    slow.unread = MOST_BUFFERED_BYTES + 1
+    clock.now_s += LONGEST_BLOCK_S + 1
+    publish(hub, a_ticker(1))
+
+    assert slow.closed_with is None
+
+
+def test_a_client_on_a_slow_link_that_reads_on_is_not_closed_for_its_time(hub, clock):
+    slow, _ = join(hub, "ticker")
+    slow.unread = 20 * LEAST_TAKEN_BYTES
+
+    for offset in range(15):
+        publish(hub, a_ticker(offset))
+        clock.now_s += LONGEST_BLOCK_S
+        slow.unread -= LEAST_TAKEN_BYTES
+    assert slow.closed_with is None
+
+    clock.now_s += LONGEST_BLOCK_S
+    publish(hub, a_ticker(15))
+    slow.unread -= LEAST_TAKEN_BYTES - 1
+    clock.now_s += LONGEST_BLOCK_S + 1
+    publish(hub, a_ticker(16))
+    assert slow.closed_with[0] == TOO_SLOW
+
+
+def test_what_a_client_is_told_waits_its_turn_between_the_updates(hub, clock):
+    slow, member = join(hub, "ticker")
+    slow.unread = MOST_BUFFERED_BYTES + 1
+
+    publish(hub, a_ticker(0))
+    for req_id in (1, 2):
+        member.outbox.say(text_frame(b'{"type":"pong","req_id":%d}' % req_id), clock())
+    publish(hub, a_ticker(1))
+    slow.unread = 0
+    hub.flush()
+
+    assert [frame.get("req_id", frame.get("cursor")) for frame in slow.frames] == [
+        "ticker:1",
+        1,
+        2,
+        "ticker:2",
+    ]
+
+
+def test_what_a_client_is_told_counts_towards_what_may_wait_for_it(hub, clock):
+    slow, member = join(hub, "ticker")
+    slow.unread = MOST_BUFFERED_BYTES + 1
+
+    for _ in range(MOST_WAITING_MESSAGES):
+        member.outbox.say(text_frame(b"{}"), clock())
+    assert slow.closed_with is None
+    publish(hub, a_ticker(0))
+
+    assert slow.closed_with == (TOO_SLOW, "You read too slowly: 5001 messages waited.")
