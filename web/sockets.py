@@ -19,6 +19,8 @@ CLOSE_TIMEOUT_S = 1.0
 # Answers that are being written when the worker stops, streams among them, are cut off after this.
 ANSWERS_TIMEOUT_S = 2.0
 HEARTBEAT_S = 20.0
+# What clients say waits in memory; the longest request that makes sense has half of this.
+MOST_BYTES = 64 * 1024
 OPEN: web.AppKey[WeakSet[web.WebSocketResponse]] = web.AppKey("open_sockets", WeakSet)
 
 
@@ -35,7 +37,9 @@ async def accept(app: faust.App, request: web.Request) -> web.WebSocketResponse:
 
     Raises `Refusal` (426) for a request that asks for none.
     """
-    socket = web.WebSocketResponse(timeout=CLOSE_TIMEOUT_S, heartbeat=HEARTBEAT_S)
+    socket = web.WebSocketResponse(
+        timeout=CLOSE_TIMEOUT_S, heartbeat=HEARTBEAT_S, max_msg_size=MOST_BYTES
+    )
     if not socket.can_prepare(request):
         raise Refusal(426, "Only WebSockets are served here.", headers={"Upgrade": "websocket"})
     await socket.prepare(request)

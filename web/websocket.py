@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import Any
 
 import msgspec
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from cryptoviz.app import app
-from cryptoviz.feeds.catch_up import Gap
+from cryptoviz.feeds.catch_up import Gap, taken
 from cryptoviz.feeds.cursor import Cursor
 from cryptoviz.feeds.hub import Member
 from cryptoviz.feeds.live import FLUSH_S
@@ -28,6 +29,10 @@ from web.socket_messages import Ping, Request, Subscribe, Unsubscribe
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 15.0
+# Requests of a client that may wait for the one before: one for each channel, and some.
+MOST_REQUESTS = 256
+# After this, one more is too many.
+PATIENCE_S = 15.0
 _decode = msgspec.json.Decoder(Request).decode
 
 
@@ -36,9 +41,26 @@ class Session:
 
     def __init__(self, connection: SocketConnection) -> None:
         self.outbox = Outbox(connection, as_json)
-        self._connection = connection
         self._member: Member | None = None
-        self._lock = asyncio.Lock()
+        self._requests: asyncio.Queue[str] = asyncio.Queue(MOST_REQUESTS)
+
+    async def take(self, text: str) -> None:
+        """Let a request wait its turn; a client of which too many wait is closed."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._requests.put(text)
+        except TimeoutError:
+            detail = f"More than {MOST_REQUESTS} requests wait."
+            self.outbox.close(WSCloseCode.POLICY_VIOLATION, detail)
+
+    async def answer(self) -> None:
+        """Handle requests one after the other, so that answers come in the order of the questions.
+
+        While the client does not read its answers, it gets no others.
+        """
+        while not self.outbox.closed:
+            await self.handle(await self._requests.get())
+            await taken(self.outbox)
 
     async def handle(self, text: str) -> None:
         """Do what the client asks for, and tell it what came of it."""
@@ -46,9 +68,7 @@ class Session:
         try:
             request = _decode(text)
             req_id = request.req_id
-            # One after the other, so that answers come in the order of the questions.
-            async with self._lock:
-                await self._do(request)
+            await self._do(request)
         except Refusal as refusal:
             self._say(type="error", req_id=req_id, **_shown(refusal))
         except (msgspec.MsgspecError, RecursionError) as error:
@@ -63,7 +83,9 @@ class Session:
         """Tell the client that it is still connected, and up to where it has seen everything."""
         live.hub.flush()
         cursor = live.hub.cursor(self._member.subscription) if self._member else None
-        self._say(type="heartbeat", seq=self.outbox.seq, cursor=cursor)
+        beat = {"type": "heartbeat", "seq": self.outbox.seq, "cursor": cursor}
+        # Of use only to a client that has had all that was before.
+        self.outbox.send(text_frame(encode(beat)))
 
     def leave(self) -> None:
         """Forget the client."""
@@ -93,7 +115,7 @@ class Session:
         if rows is not None:
             head = b'{"type":"snapshot","req_id":%s,' % encode(request.req_id)
             tail = b'"cursor":"%s","data":[%s]}' % (str(cursor).encode(), b",".join(rows))
-            self._connection.write(text_frame(head + tail))
+            self.outbox.say(text_frame(head + tail), time.monotonic())
         if new:
             joining = Member(Subscription(new, cursor.floors), self.outbox)
             await live.join(joining, cursor, self._on_gap)
@@ -123,20 +145,18 @@ class Session:
         self._say(type="gap", **gap._asdict())
 
     def _say(self, **message: Any) -> None:
-        self.outbox.send(text_frame(encode(message)))
+        self.outbox.say(text_frame(encode(message)), time.monotonic())
 
 
 async def serve(request: web.Request) -> web.WebSocketResponse:
     """Serve one client until it leaves."""
     socket = await sockets.accept(app, request)
     session = Session(SocketConnection(request, socket))
-    tasks: set[asyncio.Task[None]] = {asyncio.create_task(_beats(session))}
+    tasks = [asyncio.create_task(work) for work in (_beats(session), session.answer())]
     try:
         async for message in socket:
             if message.type is WSMsgType.TEXT:
-                task = asyncio.create_task(session.handle(message.data))
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
+                await session.take(message.data)
     finally:
         for task in tasks:
             task.cancel()

@@ -5,10 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from cryptoviz.feeds.cursor import Rank, WindowKey
+from cryptoviz.feeds.catch_up import Gap
+from cryptoviz.feeds.cursor import Cursor, Rank, WindowKey
 from cryptoviz.feeds.feed import row_feed
 from cryptoviz.feeds.log import FeedLog
+from cryptoviz.feeds.outbox import MOST_BUFFERED_BYTES
 from tests.unit.test_feeds_hub import Client
+from web import websocket
 from web.answers import Refusal
 from web.channels import channel_of, resume
 from web.feeds import live
@@ -30,6 +33,41 @@ async def test_a_heartbeat_has_the_number_and_the_cursor_of_what_was_sent(monkey
         {"type": "heartbeat", "seq": 0, "cursor": "ticker:7"},
     ]
     assert live.hub.members == []
+
+
+async def test_answers_errors_and_gaps_reach_a_client_that_was_behind(monkeypatch):
+    monkeypatch.setattr(websocket, "snapshot", nothing)
+    monkeypatch.setattr(live, "join", a_gap)
+    monkeypatch.setitem(live.hub.logs, "ticker", FeedLog([7]))
+    client = Client()
+    session = Session(client)
+    client.unread = MOST_BUFFERED_BYTES + 1
+
+    for request in ({"op": "ping", "req_id": 1}, {"op": "dance"}, SUBSCRIBE):
+        await session.handle(json.dumps(request))
+    assert client.frames == []
+    client.unread = 0
+    live.hub.flush()
+
+    assert [(frame["type"], frame.get("req_id")) for frame in client.frames] == [
+        ("pong", 1),
+        ("error", None),
+        ("subscribed", 2),
+        ("snapshot", 2),
+        ("gap", None),
+    ]
+    session.leave()
+
+
+SUBSCRIBE = {"op": "subscribe", "req_id": 2, "channels": ["ticker"]}
+
+
+async def nothing(channels):
+    return [], Cursor({"ticker": [7]})
+
+
+async def a_gap(member, cursor, on_gap):
+    on_gap(Gap("ticker", 0, 3, 7))
 
 
 def test_of_rows_that_replace_each_other_only_news_are_told():
