@@ -6,9 +6,11 @@ The raw ones give each record as its producer wrote it; the others give what cha
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 
 from cryptoviz.app import app
 from cryptoviz.feeds.catch_up import Gap
@@ -22,6 +24,8 @@ from web.answers import Refusal, refuse
 from web.channels import channel_of, resume
 from web.connections import SocketConnection
 from web.feeds import live
+
+log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Render = Callable[[Delivery, int], bytes]
@@ -58,12 +62,21 @@ async def _serve(
         missed = f"{gap.feed} {gap.partition}: [{gap.first}, {gap.next})"
         outbox.close(TOO_OLD, f"The cursor is too old, missed is {missed}.")
 
+    async def join() -> None:
+        try:
+            await live.join(member, cursor, on_gap)
+        except Exception:
+            log.exception("A client of %s could not be served.", channel)
+            outbox.close(WSCloseCode.TRY_AGAIN_LATER, "The feed cannot be read now.")
+
+    # Catching up takes as long as the client does, which may leave meanwhile.
+    joining = asyncio.create_task(join())
     try:
-        await live.join(member, cursor, on_gap)
         async for _ in socket:
             # Nothing that a client could say here means anything.
             continue
     finally:
+        joining.cancel()
         live.hub.detach(member)
     return socket
 

@@ -12,11 +12,13 @@ from aiohttp.test_utils import TestClient, TestServer
 from cryptoviz.feeds import outbox
 from cryptoviz.feeds.cursor import Cursor
 from cryptoviz.feeds.live import Live
+from cryptoviz.feeds.outbox import as_raw
 from cryptoviz.feeds.source import Bounds, Read
 from cryptoviz.settings import current
 from tests.unit.test_feeds_live import FEED, Topic, has_read
-from web import websocket
+from web import plain_feeds, websocket
 from web.connections import SocketConnection
+from web.plain_feeds import plain
 
 TIMEOUT_S = 20.0
 # What Python's `websockets` takes unless it is told otherwise.
@@ -50,6 +52,7 @@ async def topic():
 async def live(topic, monkeypatch):
     live = Live({"ticker": FEED}, topic)
     monkeypatch.setattr(websocket, "live", live)
+    monkeypatch.setattr(plain_feeds, "live", live)
     yield live
     await live.close()
 
@@ -58,6 +61,7 @@ async def live(topic, monkeypatch):
 async def client(live):
     application = web.Application()
     application.router.add_get("/ws/", websocket.serve)
+    application.router.add_get("/ws/raw-ticker", plain("ticker", as_raw))
     async with TestClient(TestServer(application)) as client:
         yield client
 
@@ -216,3 +220,35 @@ async def test_a_client_with_too_many_requests_that_wait_is_closed_with_a_code(
 
     assert (told.type, told.data) == (WSMsgType.CLOSE, 1008)
     assert told.extra == "More than 256 requests wait."
+
+
+async def test_a_plain_feed_hears_its_client_while_it_brings_what_was_missed(
+    client, live, monkeypatch
+):
+    left = asyncio.Event()
+
+    async def join(*_):
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.set()
+
+    monkeypatch.setattr(live, "join", join)
+    async with client.ws_connect("/ws/raw-ticker", autoping=False) as socket:
+        await socket.ping()
+        assert (await socket.receive(timeout=TIMEOUT_S)).type is WSMsgType.PONG
+    async with asyncio.timeout(TIMEOUT_S):
+        await left.wait()
+
+
+async def test_a_plain_feed_that_cannot_be_read_closes_with_the_code_to_come_again(
+    client, live, monkeypatch
+):
+    async def join(*_):
+        raise TimeoutError
+
+    monkeypatch.setattr(live, "join", join)
+    async with client.ws_connect("/ws/raw-ticker") as socket:
+        told = await socket.receive(timeout=TIMEOUT_S)
+
+    assert (told.type, told.data) == (WSMsgType.CLOSE, 1013)
