@@ -252,3 +252,13 @@ async def test_a_plain_feed_that_cannot_be_read_closes_with_the_code_to_come_aga
         told = await socket.receive(timeout=TIMEOUT_S)
 
     assert (told.type, told.data) == (WSMsgType.CLOSE, 1013)
+
+
+async def test_the_longest_request_that_makes_sense_is_taken_and_what_is_longer_is_not(client):
+    async with client.ws_connect("/ws/") as socket:
+        await socket.send_json({"op": "ping", "channels": ["x" * 120] * 200, "cursor": "x" * 8_192})
+        assert (await hear(socket, "pong"))["req_id"] is None
+        await socket.send_str(" " * 65_537)
+        told = await socket.receive(timeout=TIMEOUT_S)
+
+    assert (told.type, told.data) == (WSMsgType.CLOSE, 1009)
