@@ -59,7 +59,8 @@ async def candle_history(
 ) -> Answer:
     """Return the candles of a pair, newest first, those that still form included."""
     name = pair_of(pair)
-    asked = Asked(request, query, {"pair": name, "interval": query.interval})
+    subject = {"pair": name, "interval": query.interval}
+    asked = Asked(request, query, subject, lasts=STEPS[query.interval])
     known(table_of(query.interval))
     cursor = await overlay.stream_start("candles") if asked.is_newest else None
     rows, more = await read(

@@ -20,14 +20,26 @@ from web.queries import HistoryQuery
 FINAL_AGE_S = 3_600
 # The sink may be behind; what is older is stored, or the database is down.
 STORED_AFTER = timedelta(minutes=5)
+# As JSON writes it in a row; within a text its quotes would be escaped.
+_NOT_FINAL = b'"final":false'
 
 
 class Asked:
-    """One question for a page: its parameters, and what names its subject in the answer."""
+    """One question for a page: its parameters, and what names its subject in the answer.
 
-    def __init__(self, request: Request, query: HistoryQuery, subject: Mapping[str, str]) -> None:
+    *lasts* is how long after its time a row of the range may still form: windows that are chosen
+    by their start do so until they end.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        query: HistoryQuery,
+        subject: Mapping[str, str],
+        lasts: timedelta = timedelta(),
+    ) -> None:
         self.path: str = request.path  # type: ignore[attr-defined]
-        self.query, self.subject = query, subject
+        self.query, self.subject, self.lasts = query, subject, lasts
         self.period = query.period()
         self.filters = {
             name: value
@@ -44,9 +56,9 @@ class Asked:
 
     @property
     def is_final(self) -> bool:
-        """Whether no record that is still to come can change the answer."""
+        """Whether, by the clock, no record that is still to come can change the answer."""
         lateness = timedelta(seconds=current().lateness)
-        return self.period.end < datetime.now(UTC) - lateness - STORED_AFTER
+        return self.period.end < datetime.now(UTC) - self.lasts - lateness - STORED_AFTER
 
     @property
     def start_of_page(self) -> datetime:
@@ -105,6 +117,7 @@ def paged(asked: Asked, page: Page, stream: str | None = None) -> Answer:
     following = asked.following(page.next_cursor) if page.next_cursor else None
     head = encode({**asked.subject, "count": page.rows, "next": following, "stream": stream})
     headers = {"Link": f'<{following}>; rel="next"'} if following else {}
-    if asked.is_final:
+    # Rows know more than the clock: a worker may be behind, a price may never have come.
+    if asked.is_final and _NOT_FINAL not in page.body:
         headers["Cache-Control"] = f"public, max-age={FINAL_AGE_S}"
     return Answer(b'%s,"data":%s}' % (head[:-1], page.body), headers=headers)

@@ -6,6 +6,7 @@ tables have them.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from faust.types.web import Request, View
@@ -26,6 +27,7 @@ from web.stored import CryptoHistory, PairHistory, ScoreRow, SkillRow
 
 PROBLEMS = (400, 404, 503)
 MOST_PAIRS = 1_000
+DAY = timedelta(days=1)
 
 
 class ScoreQuery(HistoryQuery, kw_only=True, rename={"over": "period"}):
@@ -128,5 +130,5 @@ def _which(query: ScoreQuery) -> ScoreFilter:
 def _of_days(asked: Asked) -> Asked:
     """Let the range begin with its first day: rows are filed under the beginning of theirs."""
     begin = asked.period.start.replace(hour=0, minute=0, second=0, microsecond=0)
-    asked.period = asked.period._replace(start=begin)
+    asked.period, asked.lasts = asked.period._replace(start=begin), DAY
     return asked
