@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from cryptoviz.period import EARLIEST
 from cryptoviz.timescale import history
 from tables import configuration, instruments
+from web import pages
 from web.database import database
 
 _END = datetime(9000, 1, 1, tzinfo=UTC)
@@ -24,10 +25,13 @@ def active_pairs() -> list[str]:
 
 
 async def known_pair(pair: str) -> bool:
-    """Return whether there ever was a record of *pair*."""
+    """Return whether there ever was a record of *pair*; raises `Refusal` (503)."""
     if instruments.rows.find(pair.encode()):
         return True
-    pool = await database.pool()
+    if not database.is_configured:
+        # The tables are all there is.
+        return False
+    pool = await pages.pool()
     for read in (history.tickers, history.trades):
         if (await read(pool, pair, EARLIEST, _END, 1)).rows:
             return True
@@ -35,12 +39,14 @@ async def known_pair(pair: str) -> bool:
 
 
 async def known_crypto(symbol: str) -> bool:
-    """Return whether *symbol* is configured, traded or stored."""
+    """Return whether *symbol* is configured, traded or stored; raises `Refusal` (503)."""
     if configuration.cryptos.get(symbol) is not None:
         return True
     if any(pair.startswith(f"{symbol}/") for pair in pairs()):
         return True
-    pool = await database.pool()
+    if not database.is_configured:
+        return False
+    pool = await pages.pool()
     if (await history.sentiment(pool, symbol, EARLIEST, _END, 1)).rows:
         return True
     return bool((await history.predictions(pool, symbol, EARLIEST, _END, 1)).rows)

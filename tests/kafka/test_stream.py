@@ -190,3 +190,29 @@ async def test_live_answers_go_on_without_a_database_and_history_says_why_not(se
     async with session.get("/api/v1/trade/BTC/USD/historique/") as answer:
         assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
         assert answer.content_type == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        *((f"/api/v1/candles/XX/YYY/?interval={name}", 404) for name in ("1m", "5m", "1h", "1d")),
+        ("/api/v1/candles/XX/YYY/?periode=1h", 404),
+        # What the tables do not keep, only a database could say.
+        ("/api/v1/candles/XX/YYY/?periode=30d", 503),
+        ("/udf/history?symbol=XX/YYY&resolution=1&from=2000000000&to=2000000060", 404),
+        ("/api/v1/ticker/XX/YYY/historique/", 503),
+        ("/api/v1/trade/XX/YYY/historique/", 503),
+        ("/api/v1/score/XX/YYY/historique/", 503),
+        ("/api/v1/alert/historique/?pair=XX/YYY", 503),
+        ("/api/v1/article/historique/?crypto=NOPE", 503),
+        ("/api/v1/sentiment/NOPE/historique/", 503),
+        ("/api/v1/prediction/NOPE/historique/", 503),
+        ("/api/v1/sentiment_skill/NOPE/historique/", 503),
+    ],
+)
+async def test_who_is_unknown_is_404_or_503_without_a_database(session, path, status):
+    async with session.get(path) as answer:
+        problem = await answer.json()
+        assert (answer.status, answer.content_type) == (status, "application/problem+json")
+        assert problem["status"] == status
+        assert ("Retry-After" in answer.headers) == (status == 503)
