@@ -124,18 +124,30 @@ def newest() -> Iterator[bytes]:
                         yield row
 
 
-def history(pair: str, limit: int) -> Iterator[bytes]:
-    """Yield the newest *limit* forecasts of *pair* here, of the farthest times first."""
+def pairs() -> Iterator[str]:
+    """Yield the pairs that have forecasts here, by partition and name."""
+    for partition in forecasters.held_partitions():
+        for key, _ in forecasters.scan(partition):
+            yield key.decode()
+
+
+def history(pair: str, limit: int, low: int = 0, high: int = 2**62) -> Iterator[bytes]:
+    """Yield the newest *limit* forecasts of *pair* here, of the farthest times first.
+
+    Only those for times (Unix s) in [low, high).
+    """
     for partition in forecasters.held_partitions():
         value = forecasters.read(partition, pair.encode())
         if value is not None:
-            yield from islice(_history(partition, _decode_forecaster(value)), limit)
+            yield from islice(_history(partition, _decode_forecaster(value), low, high), limit)
 
 
-def _history(partition: int, forecaster: Forecaster) -> Iterator[bytes]:
+def _history(partition: int, forecaster: Forecaster, low: int, high: int) -> Iterator[bytes]:
     until = forecaster.ended_until + max(_terms.horizons, default=0)
-    oldest = forecaster.kept_since or until - int(_kept_s)
-    for target in range(until, oldest - 1, -_size_s):
+    oldest = max(low, forecaster.kept_since or until - int(_kept_s))
+    # All targets are whole windows apart.
+    newest = until - max(0, (until - high) // _size_s + 1) * _size_s
+    for target in range(newest, oldest - 1, -_size_s):
         for horizon in sorted(_terms.horizons, reverse=True):
             row = rows.read(partition, key_of(forecaster.pair, target, horizon))
             if row is not None:

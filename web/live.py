@@ -21,12 +21,15 @@ KeyText = Annotated[
 ]
 
 # More than a page: workers ask each other for the windows of whole ranges.
-WindowLimit = Annotated[int, Meta(ge=1, le=10_000, description="Most windows, newest first.")]
+WindowLimit = Annotated[
+    int, Meta(ge=1, le=10_000, description="Most windows of each key, newest first.")
+]
 WindowText = Annotated[
     str,
     Meta(
         pattern=r"^(latest|[0-9]{1,12}(\.\.[0-9]{1,12})?)$",
-        description="`latest`, a window's start (Unix s), or a range of starts `from..to`.",
+        description="`latest`, a window's start (Unix s), or a range of starts `from..to`, end "
+        "exclusive; of predictions the times predicted for.",
         examples=["latest"],
     ),
 ]
@@ -38,8 +41,8 @@ class LiveQuery(msgspec.Struct, kw_only=True):
     scope: Literal["all", "here"] = "all"
 
 
-class KeyQuery(LiveQuery, kw_only=True):
-    """Which windows: `latest`, a start in Unix seconds, or `start..end`, end exclusive."""
+class WindowQuery(LiveQuery, kw_only=True):
+    """Which windows; *limit* is for each key."""
 
     window: WindowText | None = None
     limit: WindowLimit = 100
@@ -58,16 +61,16 @@ class LiveRows(msgspec.Struct, kw_only=True):
 
 @page("/live/{table}/")
 @answers(LiveRows, problems=(400, 404, 503), cached_s=LIVE_AGE_S)
-async def live_table(view: View, request: Request, table: TableName, query: LiveQuery) -> Answer:
-    """Return the newest window of each subject, or every row of a plain table."""
+async def live_table(view: View, request: Request, table: TableName, query: WindowQuery) -> Answer:
+    """Return the newest window of each key, those of a `window`, or every row of a plain table."""
     table = known(table)
-    return _answer(table, None, await newest(table, query.scope))
+    return _answer(table, None, await newest(table, query.scope, query.window, query.limit))
 
 
 @page("/live/{table}/{key:.+}/")
 @answers(LiveRows, problems=(400, 404, 503), cached_s=LIVE_AGE_S)
 async def live_key(
-    view: View, request: Request, table: TableName, key: KeyText, query: KeyQuery
+    view: View, request: Request, table: TableName, key: KeyText, query: WindowQuery
 ) -> Answer:
     """Return the windows of one subject, newest first."""
     table = known(table)

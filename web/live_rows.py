@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable
+from itertools import islice
 from urllib.parse import quote
 
 import msgspec
 
 from cryptoviz.app import app
 from cryptoviz.settings import current
-from tables import configuration, predictions
+from tables import configuration
 from tables.sizes import label
-from tables.windowed import WindowedTable
 from web import registry
 from web.answers import Refusal, bad_parameter, unavailable
 from web.forward import HERE, rows_elsewhere
 from web.queries import crypto_of, pair_of
+from web.rows_here import newest_here, rows_here, span_of
 
 # Plain tables by what their keys begin with; a table's name may go on with its size of windows.
 _BY_CRYPTO = ("crypto", "moods", "sentiment_skill")
@@ -24,22 +24,42 @@ _BY_PAIR = ("alerts", "forecasters", "instruments", "predictions", "score_hours"
 # What people have configured is shown whatever it is about, or nobody could switch it on again.
 _CONFIGURED = (configuration.cryptos.rows.name, configuration.visualizations.rows.name)
 
+# Of a window that is asked for of all keys.
+MOST_ROWS = 10_000
 
-async def newest(table: str, scope: str = "all") -> list[bytes]:
-    """Return the newest window of each subject, or every row, from all workers."""
-    rows = list(_all_here(table))
+
+async def newest(
+    table: str, scope: str = "all", window: str | None = None, limit: int = 1
+) -> list[bytes]:
+    """Return the newest window of each subject, or every row, from all workers.
+
+    With *window* at most *limit* of each subject in it; raises `Refusal` (400) if these are more
+    than an answer may have.
+    """
+    span, query = span_of(table, window), {}
+    found = newest_here(table, span, limit)
+    rows = list(found if span is None else islice(found, MOST_ROWS + 1))
+    if span is not None:
+        query = {"window": window or "", "limit": str(limit)}
     if scope != HERE and not _is_everywhere(table):
-        rows += await rows_elsewhere(_changelog(table), f"/live/{table}/", {})
+        rows += await rows_elsewhere(_changelog(table), f"/live/{table}/", query)
+        if span is not None and len(rows) > MOST_ROWS:
+            detail = f"window must not hold more than {MOST_ROWS} rows of all keys, was {window}"
+            raise bad_parameter("window", window or "", detail)
     return rows if table in _CONFIGURED else _active(rows)
 
 
 async def windows(
     table: str, subject: str, limit: int, window: str | None = None, scope: str = "all"
 ) -> list[bytes]:
-    """Return rows of *subject*, newest first, from whichever worker holds them."""
+    """Return rows of *subject*, newest first, from whichever worker holds them.
+
+    Only those in *window*; raises `Refusal` (400) for one that the table cannot have.
+    """
+    span = span_of(table, window)
     if table not in _CONFIGURED and not configuration.is_active(subject.split("/")[0]):
         return []
-    values = list(_here(table, subject, limit, window))
+    values = list(rows_here(table, subject, span, limit))
     if scope == HERE or _is_everywhere(table) or (values and not _is_spread(table)):
         return values
     path = f"/live/{table}/{quote(subject, safe='')}/"
@@ -80,56 +100,6 @@ def subject_of(table: str, text: str) -> str:
     if (windowed is not None and windowed.subject != "pair") or table.startswith(_BY_CRYPTO):
         return crypto_of(text, "key")
     return pair_of(text) if windowed or table.startswith(_BY_PAIR) else text
-
-
-def _all_here(table: str) -> Iterator[bytes]:
-    if table in registry.windowed():
-        yield from registry.windowed()[table].newest()
-        return
-    if table == predictions.rows.name:
-        yield from predictions.newest()
-        return
-    rows = registry.plain()[table]
-    for partition in rows.held_partitions():
-        for _, value in rows.scan(partition):
-            yield value
-
-
-def _here(table: str, subject: str, limit: int, window: str | None) -> Iterable[bytes]:
-    if table == predictions.rows.name:
-        return predictions.history(subject, limit)
-    if table not in registry.windowed():
-        return registry.plain()[table].find(subject.encode())[:limit]
-    windowed = registry.windowed()[table]
-    if window is None:
-        return windowed.history(subject, limit)
-    if window == "latest":
-        return windowed.history(subject, 1)
-    return _between(windowed, subject, limit, window)
-
-
-class _Start(msgspec.Struct, gc=False):
-    window_start: int
-
-
-_start = msgspec.json.Decoder(_Start).decode
-_MOST_WINDOWS = 100_000
-
-
-def _between(
-    windowed: WindowedTable[Any], subject: str, limit: int, window: str
-) -> Iterator[bytes]:
-    first, dots, end = window.partition("..")
-    low, high = int(first), int(end) if dots else int(first) + 1
-    if low > high:
-        raise bad_parameter("window", window, f"window must not end before it begins, was {window}")
-    for value in windowed.history(subject, _MOST_WINDOWS):
-        start = _start(value).window_start
-        if start < low or not limit:
-            return
-        if start < high:
-            limit -= 1
-            yield value
 
 
 def _active(rows: Iterable[bytes]) -> list[bytes]:

@@ -94,6 +94,9 @@ def test_what_there_is_to_ask_for_is_listed(worker):
         ("/live/nothing/", 404, "table", "nothing"),
         ("/live/candles/NO/PE/", 404, "key", "NO/PE"),
         ("/live/candles/BTC/USD/?window=soon", 400, "window", "soon"),
+        ("/live/candles/?window=soon", 400, "window", "soon"),
+        ("/live/alerts/?window=latest", 400, "window", "latest"),
+        ("/live/scores/BTC/USD/?window=1..2", 400, "window", "1..2"),
     ],
 )
 def test_an_error_names_the_parameter_and_its_value(worker, path, status, parameter, value):

@@ -37,6 +37,18 @@ def test_any_worker_answers_for_the_rows_of_any_other(http_workers):
             assert rows[0] == rows[1] != []
 
 
+def test_a_window_of_all_keys_is_that_of_all_workers(http_workers):
+    for table, time in (("candles", "window_start"), ("predictions", "target_time")):
+        keys = [http_workers[0].get(f"/live/{table}/{pair}/")["rows"] for pair in PAIRS]
+        first = min(row[time] for rows in keys for row in rows)
+        path = f"/live/{table}/?window={first}..{first + 121}"
+        answers = [worker.get(path)["rows"] for worker in http_workers]
+
+        expected = [row for rows in keys for row in rows if row[time] < first + 121]
+        assert sorted(map(str, answers[0])) == sorted(map(str, answers[1]))
+        assert sorted(map(str, answers[0])) == sorted(map(str, expected))
+
+
 def test_a_configuration_is_seen_at_once_and_soon_by_other_workers(http_workers):
     one, other = http_workers
     path = "/api/v1/config/crypto/ZZZ/"

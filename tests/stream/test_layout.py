@@ -37,6 +37,7 @@ SUPPORT = {
     "web.queries",
     "web.registry",
     "web.result_rows",
+    "web.rows_here",
     "web.sent_schemas",
     "web.shapes",
     "web.snapshot",
