@@ -9,14 +9,16 @@ from typing import Any
 from faust.types.web import Request, View
 
 from cryptoviz.prediction.forecaster import Forecaster
+from cryptoviz.settings import current
 from cryptoviz.timescale import history
 from tables import predictions
-from web import known, overlay, pages, result_rows
+from web import known, pages, result_rows
 from web.answers import Answer
+from web.laid_over import begin_of, live_rows, page_of, stream_start
 from web.live_rows import known as known_table
 from web.live_rows import windows
 from web.operation import answers, page
-from web.pages import Asked, paged
+from web.pages import Asked
 from web.queries import CryptoText, PredictionQuery, crypto_of, no_nul
 from web.stored import CryptoHistory, PredictionRow
 
@@ -31,40 +33,34 @@ async def prediction_history(
     """Return the predictions for a crypto by the time predicted for, newest first."""
     crypto, model = crypto_of(symbol), no_nul("model", query.model)
     asked = Asked(request, query, {"crypto_symbol": crypto})
-    read = _newest if asked.is_newest else _stored
-    answer = await read(asked, crypto, model)
+    connections = await pages.pool()
+    # In this order: what is published while the rows are read comes in the stream.
+    cursor = await stream_start(asked, predictions.rows.name, "prediction")
+    # Predictions are for times to come, so a period up to now has those that are made by now.
+    end = asked.reach(timedelta(days=1))
+    stored = await history.predictions(
+        connections, crypto, asked.period.start, end, query.limit, query.cursor, model=model
+    )
+    live = await live_rows(asked, history.PREDICTIONS, _live(asked, crypto, model))
+    seen = result_rows.seen_forecasts
+    answer = page_of(asked, history.PREDICTIONS, stored, live, cursor, seen)
     if not asked.rows and not await known.known_crypto(crypto):
         raise asked.unknown("symbol", symbol)
     return answer
 
 
-async def _stored(asked: Asked, crypto: str, model: str | None) -> Answer:
-    period, query = asked.period, asked.query
-    connections = await pages.pool()
-    found = await history.predictions(
-        connections, crypto, period.start, period.end, query.limit, query.cursor, model=model
-    )
-    return paged(asked, found)
-
-
-async def _newest(asked: Asked, crypto: str, model: str | None) -> Answer:
-    limit, start = asked.query.limit, asked.period.start
-    connections = await pages.pool()
+async def _live(asked: Asked, crypto: str, model: str | None) -> list[Row]:
+    """Return rows of the live table: of each pair the page's newest, and more than it may have."""
     known_table(predictions.rows.name)
-    # In this order: what is published while the rows are read comes in the stream.
-    cursor = await overlay.stream_start("prediction")
-    # Predictions are for times to come, so a period up to now has those that are made by now.
-    end = asked.reach(timedelta(days=1))
-    stored = await history.predictions(connections, crypto, start, end, limit, model=model)
-    live = await _live(crypto, model, limit)
-    seen = result_rows.seen_forecasts
-    return result_rows.newest_page(asked, history.PREDICTIONS, cursor, stored, live, seen)
-
-
-async def _live(crypto: str, model: str | None, limit: int) -> list[Row]:
-    """Return rows of the newest predictions in the live table, enough for *limit* of any pair."""
+    limit = asked.query.limit
+    # One is as many rows as there are models. Of the first and the last time some may be on other
+    # pages or be missing: there is one for each horizon.
     forecasts = limit if model else limit // len(Forecaster.models) + 1
+    forecasts += 2 * len(current().prediction_horizons)
+    low = int(asked.period.start.timestamp())
+    high = int(begin_of(asked, history.PREDICTIONS).timestamp()) + 1
+    span = f"{low}..{max(low, high)}"
     pairs = [pair for pair in known.pairs() if pair.partition("/")[0] == crypto]
-    values = [await windows(predictions.rows.name, pair, forecasts) for pair in pairs]
+    values = [await windows(predictions.rows.name, pair, forecasts, span) for pair in pairs]
     rows = chain.from_iterable(map(result_rows.of_forecast, chain.from_iterable(values)))
     return [row for row in rows if model is None or row["model_name"] == model]

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import orjson
 
-from cryptoviz.feeds.cursor import Cursor, Rank, WindowKey
+from cryptoviz.feeds.cursor import Rank, WindowKey
 from cryptoviz.prediction.forecast import Forecast
 from cryptoviz.prediction.listening import SentimentSkill
 from cryptoviz.prediction.scoring import PairScores
 from cryptoviz.settings import current
-from cryptoviz.timescale import cursor as cursors
 from cryptoviz.timescale import results
-from cryptoviz.timescale.page import Feed, Page
 from cryptoviz.timescale.predictions import prediction_rows, score_rows, skill_rows
 from cryptoviz.timescale.results import ResultTable
 from tables.sizes import label
-from web.answers import Answer, encode
-from web.overlay import ON_ITS_WAY, Seen, merged, with_floors
-from web.pages import Asked, paged
+from web.answers import encode
+from web.overlay import ON_ITS_WAY, Seen
 
 Row = dict[str, Any]
 DAY = timedelta(days=1)
@@ -83,34 +80,6 @@ def seen_skills(rows: Iterable[Row]) -> Iterator[Seen]:
             as_of = datetime.fromisoformat(row["as_of"])
             key = WindowKey("sentiment_skill", f"{row['crypto_symbol']}|{row['pair']}", 0)
             yield Seen(key, Rank(row["revision"], False), as_of)
-
-
-def newest_page(
-    asked: Asked,
-    order: Feed,
-    cursor: Cursor,
-    stored: Page,
-    live: Iterable[Row],
-    seen: Callable[[Iterable[Row]], Iterable[Seen]],
-) -> Answer:
-    """Return the page of the rows of *stored* with those of *live* over and among them.
-
-    *cursor* must have been read before both; *seen* tells what its client has seen by the page.
-    """
-
-    def key(row: Row) -> tuple[Any, ...]:
-        return datetime.fromisoformat(row["timestamp"]), *(row[tie] for tie in order.ties)
-
-    kept, limit, more = orjson.loads(stored.body), asked.query.limit, stored.next_cursor
-    # Older rows are on the pages behind this one.
-    oldest = key(kept[-1]) if more else (asked.period.start,)
-    rows = merged(kept, (row for row in live if key(row) >= oldest), key, lambda row: row)
-    if len(rows) > limit:
-        rows = rows[:limit]
-        time, *ties = key(rows[-1])
-        more = cursors.encode(order.name, time, ties)
-    page = Page(orjson.dumps(rows), len(rows), more)
-    return paged(asked, page, with_floors(cursor, seen(rows)))
 
 
 def _named(table: ResultTable, row: tuple[Any, ...], *, final: bool) -> Row:

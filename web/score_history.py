@@ -7,7 +7,7 @@ tables have them.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from faust.types.web import Request, View
 from msgspec import Meta
@@ -16,16 +16,18 @@ from cryptoviz.timescale import score_history as stored
 from cryptoviz.timescale.page import Page
 from cryptoviz.timescale.score_history import ScoreFilter
 from tables import scores, sentiment_skill
-from web import overlay, pages, result_rows
+from web import pages, result_rows
 from web.answers import Answer
 from web.known import known_crypto, known_pair
+from web.laid_over import live_rows, page_of, stream_start
 from web.live_rows import known, windows
 from web.operation import answers, page
-from web.pages import Asked, paged
+from web.pages import Asked
 from web.queries import CryptoText, HistoryQuery, PairText, crypto_of, no_nul, pair_of
 from web.stored import CryptoHistory, PairHistory, ScoreRow, SkillRow
 
 PROBLEMS = (400, 404, 503)
+Row = dict[str, Any]
 MOST_PAIRS = 1_000
 DAY = timedelta(days=1)
 
@@ -44,7 +46,11 @@ async def score_history(view: View, request: Request, pair: PairText, query: Sco
     """Return how good each model's predictions of a pair were, by days, newest first."""
     name = pair_of(pair)
     asked = _of_days(Asked(request, query, {"pair": name}))
-    answer = await (_newest_scores if asked.is_newest else _older_scores)(asked, name, query)
+    # In this order: what is published while the rows are read comes in the stream.
+    cursor = await stream_start(asked, scores.rows.name, "scores")
+    found = await _scores(asked, name, query)
+    live = await live_rows(asked, stored.SCORES, _live_scores(name, _which(query)))
+    answer = page_of(asked, stored.SCORES, found, live, cursor, result_rows.seen_scores)
     if not asked.rows and not await known_pair(name):
         raise asked.unknown("pair", pair)
     return answer
@@ -58,30 +64,27 @@ async def skill_history(
     """Return whether sentiment helped to predict a crypto's pairs, by days, newest first."""
     crypto = crypto_of(symbol)
     asked = _of_days(Asked(request, query, {"crypto_symbol": crypto}))
-    answer = await (_newest_skills if asked.is_newest else _older_skills)(asked, crypto)
+    cursor = await stream_start(asked, sentiment_skill.rows.name, "sentiment_skill")
+    found = await _skills(asked, crypto)
+    live = await live_rows(asked, stored.SENTIMENT_SKILL, _live_skills(crypto))
+    answer = page_of(asked, stored.SENTIMENT_SKILL, found, live, cursor, result_rows.seen_skills)
     if not asked.rows and not await known_crypto(crypto):
         raise asked.unknown("symbol", symbol)
     return answer
 
 
-async def _newest_scores(asked: Asked, pair: str, query: ScoreQuery) -> Answer:
-    known(scores.rows.name)
-    # In this order: what is published while the rows are read comes in the stream.
-    cursor = await overlay.stream_start("scores")
-    found = await _scores(asked, pair, query)
-    which = _which(query)
-    live = [
+async def _live_scores(pair: str, which: ScoreFilter) -> list[Row]:
+    return [
         row
-        for value in await windows(scores.rows.name, pair, 1)
+        for value in await windows(known(scores.rows.name), pair, 1)
         for row in result_rows.of_scores(value)
         if which.lets_pass(row["model_name"], row["horizon"], row["period"])
     ]
-    seen = result_rows.seen_scores
-    return result_rows.newest_page(asked, stored.SCORES, cursor, found, live, seen)
 
 
-async def _older_scores(asked: Asked, pair: str, query: ScoreQuery) -> Answer:
-    return paged(asked, await _scores(asked, pair, query))
+async def _live_skills(crypto: str) -> list[Row]:
+    values = await windows(known(sentiment_skill.rows.name), crypto, MOST_PAIRS)
+    return [row for value in values for row in result_rows.of_skill(value)]
 
 
 async def _scores(asked: Asked, pair: str, query: ScoreQuery) -> Page:
@@ -95,20 +98,6 @@ async def _scores(asked: Asked, pair: str, query: ScoreQuery) -> Page:
         result_rows.final_before(),
         _which(query),
     )
-
-
-async def _newest_skills(asked: Asked, crypto: str) -> Answer:
-    known(sentiment_skill.rows.name)
-    cursor = await overlay.stream_start("sentiment_skill")
-    found = await _skills(asked, crypto)
-    values = await windows(sentiment_skill.rows.name, crypto, MOST_PAIRS)
-    live = [row for value in values for row in result_rows.of_skill(value)]
-    seen = result_rows.seen_skills
-    return result_rows.newest_page(asked, stored.SENTIMENT_SKILL, cursor, found, live, seen)
-
-
-async def _older_skills(asked: Asked, crypto: str) -> Answer:
-    return paged(asked, await _skills(asked, crypto))
 
 
 async def _skills(asked: Asked, crypto: str) -> Page:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,17 +10,16 @@ import orjson
 from faust.types.web import Request, View
 
 from cryptoviz.feeds.cursor import Rank, WindowKey
-from cryptoviz.timescale import cursor as cursors
 from cryptoviz.timescale import history
-from cryptoviz.timescale.page import Page
 from tables.sentiment import sentiment
-from web import overlay, pages
+from web import pages
 from web.answers import Answer, encode
 from web.known import known_crypto
+from web.laid_over import begin_of, live_rows, page_of, stream_start
 from web.live_rows import known, windows
 from web.operation import answers, page
 from web.overlay import Seen
-from web.pages import Asked, paged
+from web.pages import Asked
 from web.queries import CryptoText, HistoryQuery, crypto_of
 from web.shapes import decode_sentiment, sentiment_row
 from web.stored import CryptoHistory, SentimentRow
@@ -36,61 +36,34 @@ async def sentiment_history(
     """Return the sentiment windows of a crypto by their end, newest first, open ones included."""
     crypto = crypto_of(symbol)
     asked = Asked(request, query, {"crypto_symbol": crypto})
-    answer = await (_newest(asked, crypto) if asked.is_newest else _stored(asked, crypto))
+    connections = await pages.pool()
+    # In this order: what is published while the rows are read comes in the stream.
+    cursor = await stream_start(asked, sentiment.name, sentiment.name)
+    # A window is filed under its end, which of an open one is still to come.
+    end = asked.reach(timedelta(seconds=sentiment.size_s))
+    stored = await history.sentiment(
+        connections, crypto, asked.period.start, end, query.limit, query.cursor
+    )
+    live = await live_rows(asked, history.SENTIMENT, _live(asked, crypto))
+    answer = page_of(asked, history.SENTIMENT, stored, live, cursor, _seen)
     if not asked.rows and not await known_crypto(crypto):
         raise asked.unknown("symbol", symbol)
     return answer
 
 
-async def _stored(asked: Asked, crypto: str) -> Answer:
-    period, query = asked.period, asked.query
-    connections = await pages.pool()
-    return paged(
-        asked,
-        await history.sentiment(
-            connections, crypto, period.start, period.end, query.limit, query.cursor
-        ),
-    )
-
-
-async def _newest(asked: Asked, crypto: str) -> Answer:
-    limit, start = asked.query.limit, asked.period.start
-    connections = await pages.pool()
+async def _live(asked: Asked, crypto: str) -> list[Row]:
     known(sentiment.name)
-    # In this order: what is published while the rows are read comes in the stream.
-    cursor = await overlay.stream_start(sentiment.name)
-    # A window is filed under its end, which of an open one is still to come.
-    end = asked.reach(timedelta(seconds=sentiment.size_s))
-    stored = await history.sentiment(connections, crypto, start, end, limit)
-    shown = await windows(sentiment.name, crypto, limit)
-    rows = overlay.merged(
-        orjson.loads(stored.body),
-        (window for value in shown if _is_within(window := decode_sentiment(value), stored, start)),
-        _key,
-        lambda window: orjson.loads(encode(sentiment_row(window))),
-    )
-    more = stored.next_cursor
-    if len(rows) > limit:
-        rows = rows[:limit]
-        time, source = _key(rows[-1])
-        more = cursors.encode("sentiment", time, [source])
-    stream = overlay.with_floors(cursor, (_seen(row) for row in rows))
-    return paged(asked, Page(orjson.dumps(rows), len(rows), more), stream)
+    # By their start. One that ends when the page begins is not in it, and one is behind it.
+    low = int(asked.period.start.timestamp()) - sentiment.size_s
+    high = int(begin_of(asked, history.SENTIMENT).timestamp()) - sentiment.size_s + 1
+    span = f"{low}..{max(low, high)}"
+    values = await windows(sentiment.name, crypto, asked.query.limit + 2, span)
+    return [orjson.loads(encode(sentiment_row(decode_sentiment(value)))) for value in values]
 
 
-def _is_within(window: Any, stored: Page, start: datetime) -> bool:
-    oldest = start
-    if stored.next_cursor is not None:
-        # Older windows are on the pages behind this one.
-        oldest = _key(orjson.loads(stored.body)[-1])[0]
-    return bool(window.window_end >= oldest.timestamp())
-
-
-def _key(row: Row) -> tuple[datetime, str]:
-    return datetime.fromisoformat(row["timestamp"]), row["source"]
-
-
-def _seen(row: Row) -> Seen:
-    start = int(datetime.fromisoformat(row["window_start"]).timestamp())
-    key = WindowKey(sentiment.name, row["crypto_symbol"], start)
-    return Seen(key, Rank(row["revision"], row["final"]), _key(row)[0])
+def _seen(rows: Iterable[Row]) -> Iterator[Seen]:
+    for row in rows:
+        start = int(datetime.fromisoformat(row["window_start"]).timestamp())
+        key = WindowKey(sentiment.name, row["crypto_symbol"], start)
+        end = datetime.fromisoformat(row["timestamp"])
+        yield Seen(key, Rank(row["revision"], row["final"]), end)

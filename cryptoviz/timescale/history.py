@@ -17,6 +17,7 @@ from cryptoviz.timescale.statements import query
 
 __all__ = [
     "PREDICTIONS",
+    "SENTIMENT",
     "Page",
     "alerts",
     "articles",
@@ -32,7 +33,7 @@ _TICKERS = Feed("tickers", _SOURCE_TIES, (int, int), Gather(query("tickers"), _O
 _TRADES = Feed("trades", _SOURCE_TIES, (int, int), Gather(query("trades"), _OF_PAIR))
 _ARTICLES = Feed("articles", _SOURCE_TIES, (int, int))
 _ALERTS = Feed("alerts", _SOURCE_TIES, (int, int))
-_SENTIMENT = Feed("sentiment", ("source",), (str,))
+SENTIMENT = Feed("sentiment", ("source",), (str,))
 PREDICTIONS = Feed("predictions", ("pair", "model_name", "horizon"), (str, str, int))
 
 
@@ -105,7 +106,7 @@ async def sentiment(
     cursor: str | None = None,
 ) -> Page:
     """Return a page of the sentiment windows of *crypto*, by the time of their end."""
-    return await read(pool, _SENTIMENT, "sentiment", start, end, limit, cursor, crypto)
+    return await read(pool, SENTIMENT, "sentiment", start, end, limit, cursor, crypto)
 
 
 async def predictions(

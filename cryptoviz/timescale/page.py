@@ -45,6 +45,18 @@ class Feed:
         return [-1 if of_type is int else "" for of_type in self.types]
 
 
+def begin(feed: Feed, end: datetime, cursor: str | None) -> tuple[datetime, list[cursors.Tie]]:
+    """Return the time and the ties of where a page begins: behind *cursor*, not after *end*.
+
+    All rows of the page sort before them. Raises `cursor.CursorError`.
+    """
+    if cursor is not None:
+        time, ties = cursors.decode(cursor, feed.name, feed.types)
+        if time < end:
+            return time, ties
+    return end, feed.first_ties
+
+
 async def read(
     pool: Pool,
     feed: Feed,
@@ -59,11 +71,7 @@ async def read(
 
     *statement* is the query's name. Raises `cursor.CursorError`.
     """
-    ties = feed.first_ties
-    if cursor is not None:
-        time, behind = cursors.decode(cursor, feed.name, feed.types)
-        if time < end:
-            end, ties = time, behind
+    end, ties = begin(feed, end, cursor)
     # One row more than asked for tells whether there is another page.
     parameters = (start, end, *ties, limit + 1, *filters)
     if feed.gather is None:

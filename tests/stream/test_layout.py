@@ -28,6 +28,7 @@ SUPPORT = {
     "web.formats",
     "web.forward",
     "web.known",
+    "web.laid_over",
     "web.live_rows",
     "web.measures",
     "web.operation",
