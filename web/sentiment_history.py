@@ -11,7 +11,8 @@ from faust.types.web import Request, View
 
 from cryptoviz.feeds.cursor import Rank, WindowKey
 from cryptoviz.timescale import history
-from tables.sentiment import sentiment
+from tables.sentiment import USUAL_S, sentiment
+from tables.sizes import label
 from web import pages
 from web.answers import Answer, encode
 from web.known import known_crypto
@@ -25,6 +26,8 @@ from web.shapes import decode_sentiment, sentiment_row
 from web.stored import CryptoHistory, SentimentRow
 
 PROBLEMS = (400, 404, 503)
+# Windows of every size are told of here; those that are not of the usual one have it in their name.
+FEED = "sentiment"
 Row = dict[str, Any]
 
 
@@ -38,7 +41,7 @@ async def sentiment_history(
     asked = Asked(request, query, {"crypto_symbol": crypto})
     connections = await pages.pool()
     # In this order: what is published while the rows are read comes in the stream.
-    cursor = await stream_start(asked, sentiment.name, sentiment.name)
+    cursor = await stream_start(asked, sentiment.name, FEED)
     # A window is filed under its end, which of an open one is still to come.
     end = asked.reach(timedelta(seconds=sentiment.size_s))
     stored = await history.sentiment(
@@ -62,8 +65,9 @@ async def _live(asked: Asked, crypto: str) -> list[Row]:
 
 
 def _seen(rows: Iterable[Row]) -> Iterator[Seen]:
+    size = "" if sentiment.size_s == USUAL_S else f":{label(sentiment.size_s)}"
     for row in rows:
         start = int(datetime.fromisoformat(row["window_start"]).timestamp())
-        key = WindowKey(sentiment.name, row["crypto_symbol"], start)
+        key = WindowKey(FEED, row["crypto_symbol"] + size, start)
         end = datetime.fromisoformat(row["timestamp"])
         yield Seen(key, Rank(row["revision"], row["final"]), end)

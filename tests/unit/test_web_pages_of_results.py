@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from cryptoviz.feeds.cursor import Cursor, WindowKey, parse
 from cryptoviz.prediction.forecast import Forecast, Prediction
 from cryptoviz.prediction.forecaster import Forecaster
 from cryptoviz.sentiment import SentimentWindow
@@ -13,7 +14,7 @@ from cryptoviz.timescale import history
 from tests.a_request import asked
 from tests.paging import LIMITS, NOW_S, SIZE_S, Stored, all_pages, expected, place, some, within
 from tests.paging import worker as worker
-from web import prediction_history, result_rows, sentiment_history
+from web import overlay, prediction_history, result_rows, sentiment_history
 from web.answers import encode, unavailable
 from web.shapes import sentiment_row
 
@@ -126,6 +127,30 @@ async def test_sentiment_that_is_not_stored_is_on_the_page_of_its_time(
 
     assert [place(order, row) for row in found] == expected(order, rows)
     assert [row["final"] for row in found] == [row["final"] for row in rows]
+
+
+async def test_sentiment_of_another_size_of_window_goes_on_in_its_channel(worker, monkeypatch):
+    asked_for = []
+
+    async def stream_start(feed):
+        asked_for.append(feed)
+        return Cursor()
+
+    async def windows(*_):
+        window = SentimentWindow(window_start=NOW_S, window_end=NOW_S + 60, crypto_symbol="BTC")
+        return [msgspec.json.encode(window)]
+
+    monkeypatch.setattr(sentiment_history.sentiment, "name", "sentiment_1m")
+    monkeypatch.setattr(sentiment_history.sentiment, "size_s", 60)
+    monkeypatch.setattr(overlay, "stream_start", stream_start)
+    monkeypatch.setattr(sentiment_history, "windows", windows)
+    monkeypatch.setattr(history, "sentiment", Stored(history.SENTIMENT, []).page)
+
+    response = await asked(sentiment_history.sentiment_history, "/1m", {"symbol": "BTC"})
+
+    assert asked_for == ["sentiment"]
+    floors = parse(json.loads(response.body)["stream"]).floors
+    assert list(floors) == [WindowKey("sentiment", "BTC:1m", NOW_S)]
 
 
 @pytest.mark.parametrize(("age", "status"), [(timedelta(days=9), 200), (timedelta(hours=1), 503)])
