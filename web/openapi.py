@@ -23,9 +23,11 @@ _MEANINGS = {
     400: "A parameter or the body is malformed; the problem names it and its value.",
     404: "Nothing is known of what the path names.",
     405: "The path does not take this method.",
+    406: "Rows cannot be had in the format that Accept names: Arrow where there is no pyarrow.",
     409: "There is one already.",
     413: "The body is too large.",
     415: "The body is no application/json.",
+    500: "The server could not answer; its log says why.",
     503: "Recovering, or without a database; Retry-After says when to ask again.",
 }
 
@@ -119,12 +121,14 @@ def _responses(operation: Operation) -> dict[str, Any]:
     responses = {str(declared.status): success}
     if operation.method == "get" and declared.status == HTTPStatus.OK:
         responses["304"] = {"description": _MEANINGS[304]}
-    problems = {*declared.problems}
+    problems = {*declared.problems, 500}
     if operation.paths:
         # A path that is spelled so that it is another one meets no view, or one that says no.
         problems |= {400, 404, 405}
     if operation.body is not None:
         problems |= {413, 415}
+    if declared.tabular:
+        problems.add(406)
     for status in sorted(problems):
         content = {PROBLEM: {"schema": _schema(Problem)}}
         if status == HTTPStatus.SERVICE_UNAVAILABLE and declared.says_503:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, get_type_hints
 
 from faust.web import View
@@ -89,22 +89,37 @@ def page(*paths: str) -> Callable[[Any], Any]:
     def declare(view: Any) -> Any:
         if not inspect.isclass(view):
             view = View.from_handler(view)
-        _wrap(view, paths[0])
+        declared = _wrapped(view, paths[0])
+        operations.extend(declared)
         for number, path in enumerate(paths):
-            alias = view if not number else type(f"{view.__name__}_{number}", (view,), {})
+            alias = view
+            if number:
+                alias = type(f"{view.__name__}_{number}", (view,), {})
+                operations.extend(
+                    replace(each, path=_shown(path), name=f"{each.name}_{number}")
+                    for each in declared
+                )
             app.page(path, name=f"{view.__module__}.{alias.__name__}")(alias)
         return view
 
     return declare
 
 
-def _wrap(view: Any, path: str) -> None:
+def _shown(path: str) -> str:
+    """Return *path* as documents show it: without what its placeholders match."""
+    return _PLACEHOLDER.sub(r"{\1}", path)
+
+
+def _wrapped(view: Any, path: str) -> list[Operation]:
+    """Let the methods of *view* answer as declared; return what they are."""
+    found = []
     for method in METHODS:
         handler = vars(view).get(method)
         if handler is not None and hasattr(handler, "declared"):
             operation = _operation(view, method, path, handler)
-            operations.append(operation)
+            found.append(operation)
             setattr(view, method, answering(operation, handler))
+    return found
 
 
 def _operation(view: Any, method: str, path: str, handler: Any) -> Operation:
@@ -112,7 +127,7 @@ def _operation(view: Any, method: str, path: str, handler: Any) -> Operation:
     hints = get_type_hints(handler, include_extras=True)
     return Operation(
         method,
-        _PLACEHOLDER.sub(r"{\1}", path),
+        _shown(path),
         f"{method}_{view.__name__}" if view.__name__ != handler.__name__ else handler.__name__,
         view.__module__.removeprefix("web."),
         " ".join((inspect.getdoc(handler) or view.__name__).split("\n\n")[0].split()),

@@ -14,6 +14,9 @@ from web.answers import JSON, Refusal, bad_parameter
 
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<name>[^`]*)`)?$", re.DOTALL)
 _EXPECTED = re.compile(r"^Expected (?P<kind>.*?)(?:, got .*)?$")
+_FIELD = re.compile(r"^Object (?P<how>missing required|contains unknown) field `(?P<name>[^`]*)`")
+# A part of where in a body something is: a name, or a place in a list.
+_STEP = re.compile(r"[^.\[\]]+")
 _MOST_SHOWN = 100
 MOST_BODY_BYTES = 64 * 1024
 
@@ -46,8 +49,7 @@ async def body_of(declared: type[Any], request: Request) -> Any:
     try:
         return msgspec.json.decode(content, type=declared)
     except msgspec.ValidationError as error:
-        name, detail = _body_detail(error)
-        raise Refusal(400, f"The body does not fit: {detail}.", parameter=name) from None
+        raise _body_refusal(error, declared, content) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refusal(400, f"The body must be JSON: {error}.") from None
     except RecursionError:
@@ -64,12 +66,41 @@ async def _read(request: Request) -> bytes:
     return body
 
 
-def _body_detail(error: msgspec.ValidationError) -> tuple[str | None, str]:
-    """Return which field of the body is wrong, if one is, and a sentence."""
+def _body_refusal(error: msgspec.ValidationError, declared: type[Any], content: bytes) -> Refusal:
+    """Return what is said of a body, with the field that is wrong, if one is, and its value."""
     found = _WHERE.match(str(error))
     assert found is not None
-    name = found["name"]
-    return name, f"{name} must be {_kind(found['what'])}" if name else found["what"]
+    what, name = found["what"], found["name"]
+    if not name and (quoted := _FIELD.match(what)):
+        # Such as "Object contains unknown field `more`".
+        name, what = quoted["name"], quoted["how"]
+    value = _value_at(content, name) if name else None
+    if not name:
+        detail = what
+    elif what == "missing required":
+        detail = f"{name} is missing"
+    elif what == "contains unknown":
+        detail = f"there is no field {name}"
+    else:
+        detail = f"{name} must be {_choices(declared, name) or _kind(what)}"
+    if value is not None:
+        detail += f", was {shown(value)}"
+        value = cut(value)
+    return Refusal(400, f"The body does not fit: {detail}.", parameter=name or None, value=value)
+
+
+def _value_at(content: bytes, path: str) -> str | None:
+    """Return the value at *path*, such as `indicators[1]`, in a body: a text, or JSON.
+
+    None if there is none, or the body cannot be read to its end.
+    """
+    try:
+        value: Any = msgspec.json.decode(content)
+        for step in _STEP.findall(path):
+            value = value[int(step) if isinstance(value, list) else step]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, LookupError, ValueError):
+        return None
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _refusal(
@@ -104,4 +135,9 @@ def _kind(what: str) -> str:
 
 def shown(text: str) -> str:
     """Return *text* for an error: quoted, and not endless."""
-    return repr(text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…")
+    return repr(cut(text))
+
+
+def cut(text: str) -> str:
+    """Return *text*, or the beginning of a long one."""
+    return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"

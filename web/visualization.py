@@ -103,6 +103,7 @@ class OneVisualization(View):
                 400,
                 f"name must be that of the path, {name!r}, was {body.name!r}.",
                 parameter="name",
+                value=body.name,
             )
         entry = _entry(name, body, visualizations.get(name))
         await visualizations.put(name, entry)

@@ -119,7 +119,7 @@ def test_unknown_routes_and_methods_are_problems_too(worker):
         ('{"symbol":"NEW"}', "text/plain", 415, None),
         ('{"symbol":"NEW"}', "application/x-www-form-urlencoded", 415, None),
         ('{"symbol":', "application/json", 400, None),
-        ('{"symbol":"NEW","more":1}', "application/json", 400, None),
+        ('{"symbol":"NEW","more":1}', "application/json", 400, "more"),
         ('{"symbol":7}', "application/json", 400, "symbol"),
         ('{"symbol":"N W"}', "application/json; charset=utf-8", 400, "symbol"),
         ("[" * 60_000, "application/json", 400, None),
