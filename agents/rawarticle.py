@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import msgspec
 from faust.types import StreamT
 
 from agents.forwarding import forgetful_clocks, report_progress
 from agents.rejections import reject
-from cryptoviz import topics
+from cryptoviz import tally, topics
 from cryptoviz.app import app
 from cryptoviz.batch import Batch, each
 from cryptoviz.records import Article
 from cryptoviz.sentiment import mentions
 from cryptoviz.settings import current
-
-# Words in `cryptocurrencies_mentioned` since the start: those of `tracked` cryptos, and `other`.
-counts: Counter[str] = Counter()
 
 _encode = msgspec.json.Encoder().encode
 _tracked = frozenset(current().tracked_cryptos)
@@ -40,5 +35,5 @@ def _split(article: Article, partition: int, offset: int) -> None:
     for mention in mentions(article, partition, offset, before_s, _tracked):
         topics.mentions_out.send_soon(key=mention.crypto_symbol.encode(), value=_encode(mention))
         sent += 1
-    counts["tracked"] += sent
-    counts["other"] += len(article.cryptos) - sent
+    tally.words["tracked"] += sent
+    tally.words["other"] += len(article.cryptos) - sent

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import logging
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
+from cryptoviz import tally
 from cryptoviz.app import app
 from cryptoviz.parts import Part
 from cryptoviz.settings import current
@@ -27,9 +27,6 @@ log = logging.getLogger(__name__)
 # How stale `last_seen` may be: a write for every batch would say little more.
 REFRESH_S = 60.0
 CHECK_INTERVAL_S = 5.0
-
-# Pairs found in more than one partition since the start, by topic.
-misplaced_counts: Counter[str] = Counter()
 
 
 class Instrument(msgspec.Struct, gc=False):
@@ -91,13 +88,12 @@ def misplaced() -> dict[tuple[str, str], list[int]]:
     return split
 
 
-@app.timer(CHECK_INTERVAL_S)  # type: ignore[untyped-decorator]
-async def report_misplaced() -> None:
-    """Say once for each pair and topic that its windows are split over partitions."""
+def report_misplaced() -> None:
+    """Say and count once for each pair and topic that its windows are split over partitions."""
     for (pair, topic), partitions in misplaced().items():
         if (pair, topic) not in _reported:
             _reported.add((pair, topic))
-            misplaced_counts[topic] += 1
+            tally.misplaced[topic] += 1
             log.error(
                 "Topic %s is not keyed by pair: %s is in partitions %s, so its windows are split. "
                 "Key the topic by pair, or set REKEY_TOPICS=%s.",
@@ -106,6 +102,11 @@ async def report_misplaced() -> None:
                 ", ".join(map(str, partitions)),
                 topic,
             )
+
+
+@app.timer(CHECK_INTERVAL_S)  # type: ignore[untyped-decorator]
+async def _look_for_misplaced() -> None:
+    report_misplaced()
 
 
 def _read(partition: int, key: bytes) -> Instrument | None:

@@ -56,7 +56,7 @@ class Outcomes(Collector):
     """What became of records that are in no window, and how new the others are."""
 
     def collect(self) -> Iterator[Metric]:
-        """Yield rejected messages, late records, and the newest record of each pair."""
+        """Yield counts of rejected, late and misplaced ones, and each pair's newest record."""
         rejected = CounterMetricFamily(
             "cryptoviz_rejected", "Messages that are no record.", labels=("topic", "code")
         )
@@ -69,6 +69,12 @@ class Outcomes(Collector):
         for name, table in sorted(registry.windowed().items()):
             late.add_metric((name,), table.late_records)
         yield late
+        words = CounterMetricFamily(
+            "cryptoviz_words", "Words of articles that may name a crypto.", labels=("kind",)
+        )
+        for kind in ("other", "tracked"):
+            words.add_metric((kind,), tally.words[kind])
+        yield words
         newest: dict[tuple[str, str], float] = {}
         for row in instruments.everything():
             place = row.pair, row.topic
@@ -81,6 +87,14 @@ class Outcomes(Collector):
         for place, time_s in sorted(newest.items()):
             seen.add_metric(place, time_s)
         yield seen
+        misplaced = CounterMetricFamily(
+            "cryptoviz_misplaced_pairs",
+            "Pairs that were found in more than one partition.",
+            labels=("topic",),
+        )
+        for topic in sorted({topic for _, topic in newest}):
+            misplaced.add_metric((topic,), tally.misplaced[topic])
+        yield misplaced
 
 
 class Parts(Collector):

@@ -55,6 +55,23 @@ def test_what_works_what_is_late_and_how_new_each_pair_is_are_told(http_workers)
     assert samples["process_resident_memory_bytes"][0][1] > 1e6
 
 
+def test_words_of_articles_and_pairs_out_of_place_are_counted(http_workers):
+    def is_told():
+        told = [read(worker) for worker in http_workers]
+        words = {"tracked": 0, "other": 0}
+        for samples in told:
+            for labels, value in samples["cryptoviz_words_total"]:
+                words[labels["kind"]] += value
+        # The one article names two; a rebalance may have it read again.
+        return words["tracked"] >= 2 and words["other"] == 0
+
+    eventually(is_told)
+    misplaced = read(http_workers[0])["cryptoviz_misplaced_pairs_total"]
+    topics = {labels["topic"].rpartition("-")[2] for labels, _ in misplaced}
+    assert topics == {"TICKER", "TRADE", "ALERT"}
+    assert {value for _, value in misplaced} == {0.0}
+
+
 def test_only_the_worker_with_a_sink_tells_of_stored_rows(http_workers):
     first, second = (read(worker) for worker in http_workers)
 
