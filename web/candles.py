@@ -84,7 +84,9 @@ async def read(
     """
     step = STEPS[interval]
     low, high = int(start.timestamp()), int(end.timestamp()) + 1
-    shown = await windows(table_of(interval), pair, limit + 1, f"{low}..{high}")
+    # A cursor from before the range leads to none.
+    span = f"{low}..{max(low, high)}"
+    shown = await windows(table_of(interval), pair, limit + 1, span)
     stored, more = await _stored(pair, step, start, end, limit)
     candles = [decode_candle(value) for value in shown]
     rows = overlay.merged(

@@ -1,5 +1,6 @@
 """What may keep a page of history, and for how long."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from tests.a_request import a_request, asked
 from web import candles, score_history
 from web.pages import Asked, paged
 from web.queries import HistoryQuery
+from web.rows_here import span_of
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -72,3 +74,25 @@ def test_scores_may_be_kept_when_the_last_day_of_the_range_is_over(end_ago, is_f
     query = HistoryQuery(date_debut=ago(3 * DAY), date_fin=ago(end_ago))
 
     assert score_history._of_days(Asked(a_request(), query, {})).is_final is is_final
+
+
+async def test_a_cursor_from_before_the_range_leads_to_an_empty_page(monkeypatch):
+    async def windows(table, _pair, _limit, window):
+        span_of(table, window)
+        return []
+
+    async def stored(*_):
+        return [], False
+
+    async def known_pair(_):
+        return True
+
+    monkeypatch.setattr(candles, "windows", windows)
+    monkeypatch.setattr(candles, "_stored", stored)
+    monkeypatch.setattr(candles, "known", lambda _: None)
+    monkeypatch.setattr(candles, "known_pair", known_pair)
+    query = {"date_debut": ago(HOUR), "date_fin": ago(HOUR / 2), "cursor": ago(DAY)}
+
+    response = await asked(candles.candle_history, match={"pair": "BTC/USD"}, **query)
+
+    assert (response.status, json.loads(response.body)["data"]) == (200, [])
