@@ -1,10 +1,13 @@
 """History over HTTP: pages, filters, open windows, and errors that say what is wrong."""
 
+import asyncio
 import json
 
+import asyncpg
 import pytest
 import requests
 
+from tests.databases import dsn_of
 from tests.kafka.http_workers import PAIRS, TICKERS, ask, refusal
 
 
@@ -150,3 +153,24 @@ def test_new_routes_go_on_in_the_stream(worker):
         ("/api/v1/prediction/BTC/historique/", "prediction"),
     ):
         assert worker.get(path)["stream"].startswith(f"{feed}:")
+
+
+async def test_pages_hold_each_prediction_once_though_the_database_lost_half(
+    worker, database, http_name
+):
+    connection = await asyncpg.connect(dsn_of(database, http_name))
+    lost = "DELETE FROM prediction_data WHERE model_name IN ('holt', 'sentiment')"
+    assert await connection.execute(lost) == "DELETE 12"
+    await connection.close()
+
+    rows, path = [], "/api/v1/prediction/BTC/historique/?limit=2"
+    while path:
+        page = await asyncio.to_thread(worker.get, path)
+        rows, path = rows + page["data"], page["next"]
+
+    live = (await asyncio.to_thread(worker.get, "/live/predictions/BTC/USD/"))["rows"]
+    made = [(row["horizon"], one["model"]) for row in live for one in row["predictions"]]
+    assert len(made) == 15
+    assert sorted((row["horizon"], row["model_name"]) for row in rows) == sorted(made)
+    times = [row["timestamp"] for row in rows]
+    assert times == sorted(times, reverse=True)
