@@ -11,7 +11,7 @@ import time
 from typing import Annotated, Any
 
 import msgspec
-from aiohttp import HttpVersion11, web
+from aiohttp import HttpVersion11, hdrs, web
 from faust.types.web import Request, View
 from msgspec import Meta
 
@@ -86,6 +86,8 @@ async def stream(view: View, request: Request, query: StreamQuery) -> web.Stream
         }
     )
     await response.prepare(of)
+    if of.method == hdrs.METH_HEAD:
+        return response
     await _run(EventConnection(of), channels, cursor, rows)
     return response
 

@@ -142,6 +142,14 @@ async def test_a_cursor_goes_on_from_kafka_over_either_kind_of_connection(sessio
     assert seen == [float(price) for price in range(101, 110)]
 
 
+async def test_the_head_of_a_stream_has_no_events_and_ends(streaming, session, send):
+    async with session.head("/api/v1/stream?channels=ticker", timeout=FEED_TIMEOUT_S) as answer:
+        assert answer.status == 200
+        assert answer.content_type == "text/event-stream"
+    async with session.get("/health/") as answer:
+        assert (await answer.json())["ready"]
+
+
 async def test_who_comes_too_late_is_told_what_is_gone(streaming, session, send):
     offset = await send("TRADE", *range(200, 210))
     admin = AIOKafkaAdminClient(bootstrap_servers=streaming.servers)
