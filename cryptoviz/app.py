@@ -177,6 +177,7 @@ def _app(app_id: str, settings: Settings, **options: Any) -> BatchedApp:
         stream_buffer_maxsize=queue_size(settings.topic_partitions),
         stream_wait_empty=False,
         store="rocksdb://",
+        Worker=shutdown.Worker,
         topic_partitions=settings.topic_partitions,
         topic_replication_factor=settings.kafka_replication_factor,
         topic_allow_declare=False,

@@ -6,7 +6,7 @@ from importlib.metadata import version
 import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import Fetcher, FetchResult
-from faust import App
+from faust import App, worker
 from faust.transport.consumer import Consumer, ThreadDelegateConsumer
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.producer import ProducerBuffer
@@ -34,6 +34,7 @@ OVERRIDDEN = {
     (driver.AIOKafkaConsumerThread, "_stop_children"): "(self)",
     (driver.AIOKafkaConsumerThread, "_stop_futures"): "(self)",
     (driver.AIOKafkaConsumerThread, "_stop_exit_stacks"): "(self)",
+    (worker.Worker, "_sentinel_task"): "(self)",
     (driver.Producer, "_settings_extra"): "(self)",
     (driver.Producer, "send"): "(self, topic, key, value, partition, timestamp, headers, *, "
     "transactional_id=None)",
