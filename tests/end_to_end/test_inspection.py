@@ -25,7 +25,11 @@ def market(broker, tmp_path_factory):
     """One deployment for all tests here; each looks at what it has made itself, or at all."""
     # Nothing closes by wall time while two places are compared.
     deployment = MarketDeployment(
-        broker, "inspected-", tmp_path_factory.mktemp("inspected"), IDLE_TIMEOUT="3600"
+        broker,
+        "inspected-",
+        tmp_path_factory.mktemp("inspected"),
+        IDLE_TIMEOUT="3600",
+        SESSION_TIMEOUT="10",
     )
     asyncio.run(deployment.create_topics())
     yield deployment
