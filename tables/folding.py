@@ -112,9 +112,10 @@ class Folding(Generic[W]):
                 if memory.has(subject, earlier) and memory.has(subject, later):
                     previous = self._peek(partition, changed, subject, earlier)
                     following = self._peek(partition, changed, subject, later)
-                    if following.follow(previous) and following.final:
-                        following.reason = "late"
-                    changed[self.key(subject, later)] = following
+                    if following.follow(previous):
+                        if following.final:
+                            following.reason = "late"
+                        changed[self.key(subject, later)] = following
 
     def _peek(self, partition: int, changed: dict[bytes, W], subject: str, start: int) -> W:
         key = self.key(subject, start)

@@ -1,5 +1,7 @@
 """Windowed tables: closing, late data, retention and restarts, without a broker."""
 
+from functools import partial
+
 import pytest
 
 from cryptoviz.sentiment import Mention, SentimentWindow
@@ -378,3 +380,48 @@ async def test_a_correction_also_corrects_the_change_of_the_next_window(begin, k
 
     row = kafka.changelog()[f"BTC|{START_S + 300}".encode()]
     assert (row["previous_score"], row["change"]) == (0.375, 0.375)
+
+
+async def test_a_correction_that_leaves_the_score_does_not_emit_the_next_window_again(begin, kafka):
+    life = await sentiment_life(begin)
+    life.fold(a_mention("a", 0, score=0.5), a_mention("b", 300, score=0.75))
+    life.fold(a_mention("c", 1, score=0.5), first=2)
+    life.acknowledge()
+
+    emitted = [key for key, _ in kafka.emissions()]
+    assert emitted.count(f"BTC|{START_S}".encode()) == 2
+    assert emitted.count(f"BTC|{START_S + 300}".encode()) == 1
+
+
+@pytest.mark.parametrize("taken", range(5))
+@pytest.mark.parametrize("store", ["lost", "as the changelog", "ahead of the changelog"])
+@pytest.mark.parametrize("split", [1, 2])
+async def test_a_death_after_any_send_keeps_how_sentiment_changed(
+    begin, kafka, taken, store, split
+):
+    mentions = [
+        a_mention("a", 0, score=0.5),
+        a_mention("b", 300, score=0.75),
+        a_mention("c", 1, score=0.25),
+        a_mention("d", 2, score=0.375),
+    ]
+    life = await sentiment_life(begin)
+    life.fold(*mentions[:2])
+    life.acknowledge()
+    kafka.committed = 2
+    # From here on it comes again, and nothing of it is about the second window itself.
+    life.fold(*mentions[2:], first=2)
+    life.acknowledge(taken)
+
+    if store == "ahead of the changelog":
+        life = await begin_without_restoring(partial(sentiment_life, begin))
+    else:
+        life = await sentiment_life(begin, lose_directory=store == "lost")
+    for first in range(2, 4, split):
+        life.fold(*mentions[first : first + split], first=first)
+    life.acknowledge()
+
+    for rows in (kafka.changelog(), life.rows()):
+        assert rows[f"BTC|{START_S}".encode()]["score"] == 0.375
+        row = rows[f"BTC|{START_S + 300}".encode()]
+        assert (row["previous_score"], row["change"]) == (0.375, 0.375)
