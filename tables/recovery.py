@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 # Rows after which others get their turn, the web server among them.
 YIELD_EVERY = 1_000
+# How often, at most, the log says how far a table has come.
+PROGRESS_S = 2.0
 
 
 class Recovery:
@@ -30,9 +32,11 @@ class Recovery:
         source: str,
         decode: Callable[[bytes], Window],
         new_memory: Callable[[], PartitionMemory],
+        clock: Callable[[], float],
     ) -> None:
         self._app, self._rows, self._source = app, rows, source
         self._decode, self._new_memory = decode, new_memory
+        self._clock, self._found, self._told_s = clock, 0, 0.0
 
     async def run(self) -> dict[int, PartitionMemory] | None:
         """Return the memory of each partition; None if it was overtaken by a rebalance.
@@ -40,6 +44,7 @@ class Recovery:
         An error ends the worker: Faust drops what a recovery callback raises, and goes on.
         """
         generation = self._app.consumer_generation_id
+        self._found, self._told_s = 0, self._clock()
         try:
             recovered = {
                 partition: await self._partition(partition)
@@ -61,12 +66,20 @@ class Recovery:
     async def _partition(self, partition: int) -> PartitionMemory:
         memory = self._new_memory()
         committed = await self._committed(partition)
-        for number, (key, value) in enumerate(self._rows.scan(partition)):
+        for key, value in self._rows.scan(partition):
             memory.recover(key, self._decode(value), committed)
-            if number % YIELD_EVERY == 0:
+            self._found += 1
+            if self._found % YIELD_EVERY == 0:
+                self._tell()
                 await asyncio.sleep(0)
         memory.position = max(memory.position, committed - 1)
         return memory
+
+    def _tell(self) -> None:
+        now_s = self._clock()
+        if now_s >= self._told_s + PROGRESS_S:
+            self._told_s = now_s
+            log.info("Table %s has found %d windows so far.", self._rows.name, self._found)
 
     async def _committed(self, partition: int) -> int:
         """Return the offset from which the table's topic will be read; 0 before any commit."""

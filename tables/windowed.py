@@ -77,7 +77,9 @@ class WindowedTable(Generic[W]):
         )
         self._outlet = Outlet(app, self.rows, results, settings.emit_interval)
         self._memory: dict[int, PartitionMemory] = {}
-        self._recovery = Recovery(app, self.rows, source, self._folding.decode, self._new_memory)
+        self._recovery = Recovery(
+            app, self.rows, source, self._folding.decode, self._new_memory, clock
+        )
         self.rows.table.on_recover(self._recover)
         app.on_partitions_revoked.connect(self._forget)
         app.timer(1.0, name=f"{name} wall time")(self.tick)

@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 
 from cryptoviz.sentiment import Mention, SentimentWindow
+from tables import recovery
 from tables.windowed import NotHeldError
 from tests.stream.lives import START_S, Kafka, Life, a_trade, key
 
@@ -285,6 +286,23 @@ async def test_an_error_in_recovery_ends_the_worker(begin, kafka, monkeypatch):
     with pytest.raises(Exception, match="JSON"):
         await life.table._recover()
     assert len(crashes) == 1
+
+
+async def test_a_long_recovery_tells_how_far_it_has_come(begin, monkeypatch, caplog):
+    life = await begin()
+    life.fold(*(a_trade(60 * minute) for minute in range(100)))
+    # A second for each ten windows.
+    times_s = iter(range(100))
+    monkeypatch.setattr(recovery, "YIELD_EVERY", 10)
+    monkeypatch.setattr(life.table._recovery, "_clock", lambda: next(times_s))
+    caplog.set_level("INFO")
+
+    await life.table._recover()
+
+    assert [record.message for record in caplog.records] == [
+        *(f"Table windows has found {count} windows so far." for count in (20, 40, 60, 80, 100)),
+        "Table windows holds 100 windows in 1 partitions.",
+    ]
 
 
 async def test_an_emission_held_back_comes_when_it_is_due(begin, kafka):
