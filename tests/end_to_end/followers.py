@@ -3,18 +3,35 @@
 import asyncio
 import json
 import random
+from datetime import datetime
 
 import aiohttp
 
+# What the oracle computes of a window, and the field of its rows that says it.
+CANDLE_FIELDS = {
+    name: name
+    for name in (
+        "open", "high", "low", "close", "volume", "buy_volume", "sell_volume", "vwap", "trades",
+    )
+}  # fmt: skip
+SENTIMENT_FIELDS = {
+    "count": "article_count",
+    "score": "sentiment_score",
+    "label": "sentiment_label",
+    "positive": "positive",
+    "neutral": "neutral",
+    "negative": "negative",
+    "confidence": "confidence",
+}
 PROBLEMS = (aiohttp.ClientError, TimeoutError, ConnectionError, json.JSONDecodeError)
 
 
 class Follower:
-    """Reads the history of one pair, page by page, and then the stream behind it."""
+    """Reads the history of one pair or crypto, page by page, and then the stream behind it."""
 
-    def __init__(self, address, pair, seed):
+    def __init__(self, address, subject, seed):
         # A function, since a worker that takes over has another address.
-        self.address, self.pair, self.random = address, pair, random.Random(seed)
+        self.address, self.subject, self.random = address, subject, random.Random(seed)
         self.cursor, self.rows, self.disconnects = None, [], 0
 
     async def answer(self, session, path, **query):
@@ -95,11 +112,11 @@ class TradeFollower(Follower):
 
     @property
     def channel(self):
-        return f"trade:{self.pair}"
+        return f"trade:{self.subject}"
 
     async def read_history(self, session):
         limit = str(self.random.randint(20, 60))
-        page = await self.answer(session, f"/api/v1/trade/{self.pair}/historique/", limit=limit)
+        page = await self.answer(session, f"/api/v1/trade/{self.subject}/historique/", limit=limit)
         self.cursor, rows = page["stream"], page["data"]
         while page["next"]:
             path, _, query = page["next"].partition("?")
@@ -108,16 +125,22 @@ class TradeFollower(Follower):
         self.rows = rows[::-1]
 
 
-class CandleFollower(Follower):
-    """Follows the candles of a pair; each state of a window must outrank the one before."""
+class WindowFollower(Follower):
+    """Follows windows; each state of a window must outrank the one before.
+
+    *table* is the one that the windows are of. *names* are those of what is compared.
+    """
+
+    start_field = "timestamp"
 
     @property
     def channel(self):
-        return f"candles:{self.pair}"
+        return f"{self.table}:{self.subject}"
 
     async def read_history(self, session):
-        page = await self.answer(session, f"/api/v1/candles/{self.pair}/", limit="1000")
+        page = await self.answer(session, self.path.format(self.subject), limit="1000")
         self.cursor, self.windows = page["stream"], {}
+        assert page["next"] is None
         self.note(page["data"])
 
     def take(self, told):
@@ -126,10 +149,34 @@ class CandleFollower(Follower):
 
     def note(self, rows):
         for row in rows:
-            known = self.windows.get(row["timestamp"])
+            start = datetime.fromisoformat(row[self.start_field]).timestamp()
+            key = f"{self.subject}|{int(start)}"
+            known = self.windows.get(key)
             if known is not None:
                 assert rank(known) < rank(row), (known, row)
-            self.windows[row["timestamp"]] = row
+            self.windows[key] = row
+
+    def told(self):
+        """Return what was last told of each window, by the oracle's keys and names."""
+        return {
+            key: {name: row[field] for name, field in self.names.items()}
+            for key, row in self.windows.items()
+        }
+
+
+class CandleFollower(WindowFollower):
+    """Follows the one-minute candles of a pair."""
+
+    table, path, counted = "candles", "/api/v1/candles/{}/", "trades"
+    names = CANDLE_FIELDS
+
+
+class SentimentFollower(WindowFollower):
+    """Follows the sentiment about a crypto."""
+
+    table, path, counted = "sentiment", "/api/v1/sentiment/{}/historique/", "article_count"
+    start_field = "window_start"
+    names = SENTIMENT_FIELDS
 
 
 def rank(row):

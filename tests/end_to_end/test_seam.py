@@ -4,14 +4,17 @@ import asyncio
 import json
 import random
 import time
-from collections import defaultdict
-from datetime import datetime
+import urllib.error
+from collections import Counter, defaultdict
 
 from aiokafka import AIOKafkaProducer
 
-from tests.end_to_end.followers import CandleFollower, TradeFollower
+from tests import oracle
+from tests.end_to_end.followers import CandleFollower, SentimentFollower, TradeFollower
+from tests.waiting import eventually
 
 PAIRS = ("BTC/USD", "ETH/USD", "SOL/USD")
+CRYPTOS = ("BTC", "ETH")
 DISCONNECTS = 200
 FOLLOWERS = 3
 
@@ -25,12 +28,17 @@ async def test_history_and_stream_are_the_reference_over_disconnects_and_restart
     market = Market(deployment)
     trading = asyncio.create_task(market.trade(seconds=60))
     await market.at_least(600)
+    await eventually(
+        lambda: all(has_sentiment(killed, crypto) for crypto in CRYPTOS),
+        "sentiment of each crypto",
+    )
+    kinds = [(TradeFollower, PAIRS), (CandleFollower, PAIRS), (SentimentFollower, CRYPTOS)]
     followers = [
-        # A cursor of one worker's is good on the other, whichever of them holds the pair.
-        kind(lambda: f"http://127.0.0.1:{chance.choice(workers).web_port}", pair, seed)
+        # A cursor of one worker's is good on the other, whichever of them holds the subject.
+        kind(lambda: f"http://127.0.0.1:{chance.choice(workers).web_port}", subject, seed)
         for seed in range(FOLLOWERS)
-        for pair in PAIRS
-        for kind in (TradeFollower, CandleFollower)
+        for kind, subjects in kinds
+        for subject in subjects
     ]
     following = asyncio.gather(*(follower.follow(market.is_seen_by) for follower in followers))
 
@@ -43,11 +51,18 @@ async def test_history_and_stream_are_the_reference_over_disconnects_and_restart
     await trading
     await asyncio.wait_for(following, 60)
 
+    expected = oracle.tables(market.sent, tracked=CRYPTOS)
     for follower in followers:
         if isinstance(follower, TradeFollower):
-            assert [coordinates(row) for row in follower.rows] == market.trades[follower.pair]
+            assert [coordinates(row) for row in follower.rows] == market.trades[follower.subject]
         else:
-            assert counts(follower.windows) == market.candles(follower.pair)
+            windows = {
+                key: {name: fields[name] for name in follower.names}
+                for key, fields in expected[follower.table].items()
+                if key.startswith(f"{follower.subject}|")
+            }
+            assert windows
+            assert not oracle.differences(windows, follower.told())
 
 
 def restart(worker, end):
@@ -69,56 +84,83 @@ def coordinates(row):
     return row["price"]
 
 
-def counts(windows):
-    return {start: row["trades"] for start, row in windows.items()}
+def has_sentiment(worker, crypto):
+    try:
+        return worker.get(f"/live/sentiment/{crypto}/")["rows"]
+    except urllib.error.HTTPError:
+        return False
 
 
 class Market:
-    """Sends trades in the order of their times, each with its own price, and remembers them."""
+    """Sends trades in the order of their times, each with its own price, and articles as well.
+
+    *trades* are the prices of each pair, *sent* all messages as the oracle takes them.
+    """
 
     def __init__(self, deployment):
-        self.topic = deployment.topics["trade"]
+        self.topics = deployment.topics
         self.servers = deployment.broker.bootstrap_servers
-        self.trades, self.enough = defaultdict(list), asyncio.Event()
-        self._starts = defaultdict(lambda: defaultdict(int))
+        self.trades, self.sent, self.enough = defaultdict(list), [], asyncio.Event()
+        self._articles = Counter()
         self._is_over = False
 
     async def trade(self, seconds):
-        chance, number = random.Random(1), 0
+        chance, number, articles = random.Random(1), 0, 0
         producer = AIOKafkaProducer(bootstrap_servers=self.servers, linger_ms=5)
         await producer.start()
         ends_s, began_s = time.monotonic() + seconds, int(time.time()) - 3_000
         while time.monotonic() < ends_s and not self.enough.is_set():
             sent = []
             for _ in range(chance.randint(1, 40)):
-                pair = chance.choice(PAIRS)
                 number += 1
-                time_s = began_s + number * 0.02
-                value = {"pair": pair, "price": number, "volume": 1, "timestamp": time_s}
-                sent.append(
-                    await producer.send(self.topic, json.dumps(value).encode(), pair.encode())
-                )
-                self.trades[pair].append(float(number))
-                self._starts[pair][int(time_s // 60) * 60] += 1
+                trade = a_trade(chance, number, began_s + number * 0.02)
+                self.trades[trade["pair"]].append(float(trade["price"]))
+                sent.append(await self._send(producer, "trade", trade["pair"], trade))
+            articles += 1
+            article = an_article(chance, articles, began_s + 2 * articles)
+            self._articles.update(article["cryptocurrencies_mentioned"])
+            sent.append(await self._send(producer, "article", article["website"], article))
             await asyncio.gather(*sent)
             await asyncio.sleep(0.05)
         await producer.stop()
         self._is_over = True
 
+    async def _send(self, producer, kind, key, fields):
+        value = json.dumps(fields).encode()
+        self.sent.append((kind, value))
+        return await producer.send(self.topics[kind], value, key.encode())
+
     async def at_least(self, count):
         while sum(map(len, self.trades.values())) < count:
             await asyncio.sleep(0.02)
-
-    def candles(self, pair):
-        return {
-            datetime.utcfromtimestamp(start).isoformat() + "Z": count
-            for start, count in self._starts[pair].items()
-        }
 
     def is_seen_by(self, follower):
         if not self._is_over:
             return False
         if isinstance(follower, TradeFollower):
-            return len(follower.rows) >= len(self.trades[follower.pair])
-        seen = sum(row["trades"] for row in follower.windows.values())
-        return seen >= len(self.trades[follower.pair])
+            return len(follower.rows) >= len(self.trades[follower.subject])
+        seen = sum(row[follower.counted] for row in follower.windows.values())
+        if isinstance(follower, SentimentFollower):
+            return seen >= self._articles[follower.subject]
+        return seen >= len(self.trades[follower.subject])
+
+
+def a_trade(chance, number, time_s):
+    # A prime apart, prices are all different and neither rise nor fall.
+    price = number * 7_919 % 1_000_003
+    side, volume = chance.choice("bs"), chance.randint(1, 9)
+    fields = {"pair": chance.choice(PAIRS), "price": price, "volume": volume, "side": side}
+    return fields | {"timestamp": time_s}
+
+
+def an_article(chance, number, time_s):
+    score = chance.randint(0, 8) / 8
+    label = "positive" if score > 0.6 else "negative" if score < 0.4 else "neutral"
+    return {
+        "id": f"site_{number}",
+        "url": f"https://site.com/{number}",
+        "website": "site.com",
+        "cryptocurrencies_mentioned": chance.choice((["BTC"], ["ETH"], ["ETH", "BTC"])),
+        "sentiment": {"score": score, "label": label},
+        "published_at": time_s,
+    }
