@@ -1,4 +1,4 @@
-"""What every windowed table must hold, computed in one plain pass over the raw messages.
+"""What windowed tables and alerts must hold, computed in one plain pass over the raw messages.
 
 Nothing of the application is used: JSON by the standard library, sums as fractions, windows in
 dictionaries. Messages are those of the simulator, whose pairs and times need no normalising.
@@ -11,11 +11,13 @@ from collections import Counter, defaultdict
 from fractions import Fraction
 
 SAMPLES = 12
+ALERTS_KEPT = 100
 
 
 def tables(messages, candle_sizes=(60, 300, 3600, 86_400), size=300, tracked=()):
     """Return {table: {key: values}} for *messages*, (kind, value) pairs in the order sent."""
     trades, tickers, articles = defaultdict(list), defaultdict(list), defaultdict(list)
+    alerts = defaultdict(list)
     for kind, value in messages:
         fields = json.loads(value)
         if kind == "trade":
@@ -30,6 +32,8 @@ def tables(messages, candle_sizes=(60, 300, 3600, 86_400), size=300, tracked=())
             for crypto in dict.fromkeys(fields["cryptocurrencies_mentioned"]):
                 if crypto in tracked:
                     articles[crypto, start].append(fields)
+        elif kind == "alert":
+            alerts[fields["pair"]].append(fields)
     result = {
         name(candle_size): {
             f"{pair}|{start}" + ("" if candle_size == 60 else f"|{candle_size}"): candle(
@@ -42,6 +46,7 @@ def tables(messages, candle_sizes=(60, 300, 3600, 86_400), size=300, tracked=())
     }
     result["prices"] = {f"{pair}|{start}": price(group) for (pair, start), group in tickers.items()}
     result["sentiment"] = sentiments(articles, size)
+    result["alerts"] = {pair: alert_log(pair, group) for pair, group in alerts.items()}
     return result
 
 
@@ -141,6 +146,22 @@ def sentiment(articles):
     }
 
 
+def alert_log(pair, alerts):
+    # Newest first; of equal times the one sent later.
+    newest = sorted(enumerate(alerts), key=lambda one: (one[1]["timestamp"], one[0]), reverse=True)
+    kept = [
+        {
+            "event_time_s": alert["timestamp"],
+            "last": alert["last"],
+            "change": alert["change"],
+            "threshold": alert["threshold"],
+            "kind": "PRICE_DOWN" if alert["change"] < 0 else "PRICE_UP",
+        }
+        for _, alert in newest[:ALERTS_KEPT]
+    ]
+    return {"pair": pair, "alerts": kept}
+
+
 def differences(expected, rows):
     """Return the keys that are missing, too many, or whose values differ, with what differs.
 
@@ -160,6 +181,10 @@ def differences(expected, rows):
 
 
 def same(expected, found):
+    if isinstance(expected, list):
+        return len(expected) == len(found) and all(map(same, expected, found))
+    if isinstance(expected, dict):
+        return all(same(value, found[field]) for field, value in expected.items())
     if isinstance(expected, float) and isinstance(found, float):
         return math.isclose(expected, found, rel_tol=1e-12, abs_tol=1e-15)
     return expected == found

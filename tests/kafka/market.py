@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections import defaultdict
 from itertools import islice
 
 import rocksdict
@@ -17,7 +18,16 @@ from tests import oracle
 from tests.waiting import stored
 
 KINDS = ("ticker", "trade", "article", "alert")
-TABLES = ("candles", "candles_5m", "candles_1h", "candles_1d", "prices", "sentiment")
+# The windowed tables, and how long (s) a window of each is.
+SIZES = {
+    "candles": 60,
+    "candles_5m": 300,
+    "candles_1h": 3600,
+    "candles_1d": 86_400,
+    "prices": 300,
+    "sentiment": 300,
+}
+TABLES = tuple(SIZES)
 # What says how and when a value came about, not what it is.
 JOURNAL = ("revision", "final", "reason", "position", "offsets", "event_times")
 
@@ -30,8 +40,11 @@ def messages(count, seed, hours=6.0, faults=None, pairs=None, ago_hours=None):
     return list(islice(Simulation(market, faults or Faults(), count=count).messages(), 2 * count))
 
 
-def tracked_cryptos():
-    return load({}).tracked_cryptos
+def expected_of(messages):
+    """Return what every table must hold after *messages*: {table: {key: values}}."""
+    return oracle.tables(
+        [(message.kind, message.value) for message in messages], tracked=load({}).tracked_cryptos
+    )
 
 
 class MarketDeployment:
@@ -74,8 +87,11 @@ class MarketDeployment:
         )
         await admin.close()
 
-    async def send(self, messages, chunk=500, pause_s=0.0, key=None):
-        """Send *messages* in order, *chunk* at a time; *key* may choose other keys."""
+    async def send(self, messages, chunk=500, pause_s=0.0, key=None, hurry=None):
+        """Send *messages* in order, *chunk* at a time; *key* may choose other keys.
+
+        It rests *pause_s* after each chunk, until the event *hurry* is set.
+        """
         settings = load({"KAFKA_BOOTSTRAP_SERVERS": self.broker.bootstrap_servers})
         async with open_outbox(settings, self.topics.values()) as outbox:
             for number, message in enumerate(messages, 1):
@@ -84,7 +100,8 @@ class MarketDeployment:
                 outbox.put(self.topics[message.kind], chosen, message.value, stamp_ms)
                 if number % chunk == 0:
                     await outbox.send()
-                    await asyncio.sleep(pause_s)
+                    if hurry is None or not hurry.is_set():
+                        await asyncio.sleep(pause_s)
             await outbox.flush()
 
     async def drained(self, timeout_s=180.0):
@@ -111,10 +128,21 @@ class MarketDeployment:
         return rows
 
     async def results(self, table):
-        """Return every emission of a table as (key, row), each partition's in order."""
-        topic = f"{self.group}-{'candles' if table.startswith('candles') else table}"
-        stored = await self.stored(topic)
+        """Return all that the results topic *table* holds as (key, row), each partition's in order.
+
+        Candles of all sizes have one topic.
+        """
+        stored = await self.stored(f"{self.group}-{table}")
         return [(record.key.decode(), json.loads(record.value)) for record in stored]
+
+    async def emissions(self):
+        """Return {table: {key: rows}}: each window's emissions of every table, in order."""
+        found = {table: defaultdict(list) for table in TABLES}
+        for topic in ("candles", "prices", "sentiment"):
+            by_size = {SIZES[table]: found[table] for table in TABLES if table.startswith(topic)}
+            for key, row in await self.results(topic):
+                by_size[row["window_end"] - row["window_start"]][key].append(row)
+        return found
 
     def store(self, worker, table):
         """Return the rows of a stopped worker's RocksDB: {key: row}."""
@@ -132,11 +160,12 @@ class MarketDeployment:
             database.close()
         return rows
 
-    async def assert_equal_to_oracle(self, messages, worker=None, tables=TABLES):
-        """Compare the changelogs, and the store of *worker* if given, with the oracle."""
-        expected = oracle.tables(
-            [(message.kind, message.value) for message in messages], tracked=tracked_cryptos()
-        )
+    async def assert_equal_to_oracle(self, messages, worker=None, tables=(*TABLES, "alerts")):
+        """Compare the changelogs, and the store of *worker* if given, with the oracle.
+
+        Return what every table must hold.
+        """
+        expected = expected_of(messages)
         for table in tables:
             assert expected[table], table
             found = oracle.differences(expected[table], await self.changelog(table))
@@ -144,11 +173,21 @@ class MarketDeployment:
             if worker is not None:
                 found = oracle.differences(expected[table], self.store(worker, table))
                 assert not found, (table, "store", len(found), dict(islice(found.items(), 3)))
+        return expected
+
+
+def key_of(table, subject, time_s):
+    """Return the key of the window of a *table* that holds *time_s*."""
+    size_s = SIZES[table]
+    suffix = f"|{size_s}" if table.startswith("candles_") else ""
+    return f"{subject}|{int(time_s // size_s) * size_s}{suffix}"
 
 
 def values(rows):
     """Return the bytes of each row's value, without how and when it came about."""
-    return {
-        key: json.dumps({name: one for name, one in row.items() if name not in JOURNAL})
-        for key, row in rows.items()
-    }
+    return {key: value_of(row) for key, row in rows.items()}
+
+
+def value_of(row, without=JOURNAL):
+    """Return the bytes of a row's fields, those of *without* left out."""
+    return json.dumps({name: one for name, one in row.items() if name not in without})

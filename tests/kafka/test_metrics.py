@@ -1,9 +1,9 @@
 """`/metrics`, read as Prometheus reads it."""
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from tests.kafka.http_workers import PAIRS, TICKERS, ask, eventually
+from tests.kafka.measured import samples_of
 
 
 def read(worker):
@@ -11,11 +11,7 @@ def read(worker):
     status, headers, body = ask(worker, "/metrics")
     assert status == 200
     assert headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
-    samples = {}
-    for family in text_string_to_metric_families(body.decode()):
-        for sample in family.samples:
-            samples.setdefault(sample.name, []).append((sample.labels, sample.value))
-    return samples
+    return samples_of(body.decode())
 
 
 def of_trades(samples, name, app):
