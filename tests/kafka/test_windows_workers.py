@@ -1,51 +1,48 @@
-"""Windows with several workers, after long recoveries, and from wrongly keyed topics."""
+"""Windows with several workers, and after long recoveries."""
 
 import asyncio
+import itertools
 import json
+import re
 import shutil
 import time
 import urllib.error
+from datetime import datetime
 
 import pytest
 
 from cryptoviz.simulator.message import Message
-from tests import oracle
-from tests.kafka.market import MarketDeployment, messages
+from tests.kafka.market import messages
+from tests.kafka.measured import health, measured
 from tests.waiting import eventually
 
 RECOVERED_WINDOWS = 100_000
 HOUR_S = 3600
-AMBIGUOUS = {"first", "last", "open", "close", "realised_volatility"}
-
-
-@pytest.fixture
-def deploy(broker, topic_prefix, tmp_path):
-    deployments = []
-
-    async def make(**options):
-        deployments.append(MarketDeployment(broker, topic_prefix, tmp_path, **options))
-        await deployments[-1].create_topics()
-        return deployments[-1]
-
-    yield make
-    for deployment in deployments:
-        deployment.stop()
-
-
-def pairs_held(worker):
-    return {row["pair"] for row in worker.get("/live/candles/?scope=here")["rows"]}
+# Where a recovery begins, how many rows are left to fetch, windows found so far, and all of them.
+PROGRESS = re.compile(
+    "Restoring state|total remaining=|Table candles (has found|holds) [0-9]+ windows"
+)
+# Of a busy machine: Faust counts every five seconds, and begins after ten.
+SILENCE_S = 20.0
 
 
 async def test_a_second_worker_joins_and_leaves_under_load(deploy):
-    market = await deploy(MAX_POLL_RECORDS="1500")
+    # Kafka gives the partitions of a worker that has gone to others after this time.
+    market = await deploy(MAX_POLL_RECORDS="1500", SESSION_TIMEOUT="10")
     sent = messages(60_000, seed=21)
     first = await asyncio.to_thread(market.worker("first").start)
     second = market.worker("second")
 
-    feeding = asyncio.create_task(market.send(sent, chunk=300, pause_s=0.05))
+    # Slowly as long as there are two workers, so that both come and go under load.
+    hurry = asyncio.Event()
+    feeding = asyncio.create_task(market.send(sent, chunk=75, pause_s=0.05, hurry=hurry))
     await asyncio.to_thread(second.start)
     await eventually(lambda: pairs_held(first) and pairs_held(second), "both hold pairs")
     assert not pairs_held(first) & pairs_held(second)
+    # Rows may have come by the changelog; only who folds trades has done some.
+    before = trades_done(market, first), trades_done(market, second)
+    await eventually(lambda: trades_done(market, first) > before[0], "the first folds trades")
+    await eventually(lambda: trades_done(market, second) > before[1], "the second folds trades")
     # Every worker knows every pair's place, whoever wrote it.
     for worker in (first, second):
         await eventually(
@@ -55,11 +52,27 @@ async def test_a_second_worker_joins_and_leaves_under_load(deploy):
             "all places known",
         )
     await asyncio.to_thread(second.terminate)
+    assert not feeding.done(), "there was no load any more when the second worker left"
+    hurry.set()
     await feeding
     await market.drained()
     await asyncio.to_thread(first.terminate)
 
     await market.assert_equal_to_oracle(sent, first)
+
+
+def pairs_held(worker):
+    """Return the pairs whose candles *worker* holds; none while partitions move."""
+    try:
+        return {row["pair"] for row in worker.get("/live/candles/?scope=here")["rows"]}
+    except urllib.error.HTTPError:
+        return set()
+
+
+def trades_done(market, worker):
+    """Return how many trades *worker* has folded since its start."""
+    labels = {"app": "stream", "topic": market.topics["trade"]}
+    return measured(worker, "cryptoviz_records_total", **labels) or 0
 
 
 def places(worker):
@@ -87,13 +100,6 @@ async def test_workers_that_say_the_same_address_do_not_hide_each_others_rows(de
     assert len(first.get("/live/candles/?scope=here")["rows"]) < everything
 
 
-def health(worker):
-    try:
-        return worker.get("/health/")
-    except urllib.error.HTTPError as error:
-        return json.load(error)
-
-
 async def test_a_hundred_thousand_windows_recover_and_expire_afterwards(deploy):
     market = await deploy(CANDLE_SIZES="60", TABLE_RETENTION=str(24 * HOUR_S))
     worker = market.worker()
@@ -109,10 +115,10 @@ async def test_a_hundred_thousand_windows_recover_and_expire_afterwards(deploy):
     shutil.rmtree(worker.directory / "data")
 
     # On an idle machine with two cores this takes well below a minute; a busy one may need more.
-    began_s = time.monotonic()
+    began_s, logged = time.monotonic(), len(worker.log)
     await asyncio.to_thread(worker.start, 240.0)
     print(f"recovered in {time.monotonic() - began_s:.1f} s")
-    assert f"holds {RECOVERED_WINDOWS} windows" in worker.log
+    progress_is_told(worker.log[logged:])
     await market.send([a_trade(pair, time.time()) for pair in pairs])
     await market.drained()
     await asyncio.to_thread(worker.terminate)
@@ -124,57 +130,19 @@ async def test_a_hundred_thousand_windows_recover_and_expire_afterwards(deploy):
     assert market.store(worker, "candles").keys() == (await market.changelog("candles")).keys()
 
 
+def progress_is_told(log):
+    """Assert that the *log* of a recovery says again and again how far it has come."""
+    told = [line for line in log.splitlines() if PROGRESS.search(line)]
+    assert "Restoring state" in told[0], told
+    assert f"Table candles holds {RECOVERED_WINDOWS} windows" in told[-1], told
+    moments = [datetime.strptime(line[1:24], "%Y-%m-%d %H:%M:%S,%f") for line in told]
+    silent_s = max((b - a).total_seconds() for a, b in itertools.pairwise(moments))
+    assert silent_s < SILENCE_S, (silent_s, told)
+    left = [int(count) for count in re.findall(r"total remaining=(\d+)", log)]
+    assert left == sorted(left, reverse=True), left
+    assert len(left) < 2 or left[-1] < left[0], left
+
+
 def a_trade(pair, time_s):
     fields = {"pair": pair, "price": 10.0, "volume": 1.0, "timestamp": time_s, "side": "b"}
     return Message("trade", pair.encode(), json.dumps(fields).encode(), time_s, time_s, pair)
-
-
-async def test_a_topic_that_is_not_keyed_by_pair_is_reported(deploy):
-    market = await deploy()
-    sent = messages(3_000, seed=22)
-    await market.send(sent, key=by_turns())
-    worker = await asyncio.to_thread(market.worker().start)
-
-    def reported():
-        return f"Topic {market.topics['trade']} is not keyed by pair" in worker.log
-
-    await eventually(reported, "a report of the wrong keys")
-
-
-async def test_rekeying_repairs_a_topic_that_is_not_keyed_by_pair(deploy, topic_prefix):
-    market = await deploy(
-        REKEY_TOPICS=",".join(f"{topic_prefix}raw{kind}" for kind in ("ticker", "trade", "alert")),
-        MAX_POLL_RECORDS="700",
-    )
-    sent = messages(20_000, seed=23)
-    worker = await asyncio.to_thread(market.worker().start)
-    await market.send(sent[:10_000], chunk=200, pause_s=0.02, key=by_turns())
-    await asyncio.to_thread(worker.kill)
-    await market.send(sent[10_000:], key=by_turns())
-    await asyncio.to_thread(worker.start)
-    await market.drained()
-    await asyncio.to_thread(worker.terminate)
-
-    expected = oracle.tables([(message.kind, message.value) for message in sent])
-    for table in ("candles", "candles_1h", "prices"):
-        rows = await market.changelog(table)
-        # Which of two records of one second came first is not known across partitions.
-        found = {
-            key: wrong
-            for key, wrong in oracle.differences(expected[table], rows).items()
-            if isinstance(wrong, str) or not wrong.keys() <= AMBIGUOUS
-        }
-        assert not found, (table, len(found), list(found.items())[:3])
-    assert "is not keyed by pair" not in worker.log
-
-
-def by_turns():
-    """Return keys that spread messages over all partitions."""
-    number = 0
-
-    def key(message):
-        nonlocal number
-        number += 1
-        return f"{message.kind}{number}".encode()
-
-    return key
