@@ -8,6 +8,9 @@ of its own that folds into a dict and produces each touched window once a fetch,
 Both run in turn on a broker that has been in use: a Java machine compiles what it does often, and
 a broker that has just begun takes more than twice as long for minutes. Medians are of the rounds
 that follow.
+
+Measured (Python 3.11, two shared cores, --warm-ups 2), medians of three rounds: worker p50 36.2 ms,
+p99 82.3; plain 7.2 and 25.2.
 """
 
 from __future__ import annotations

@@ -6,10 +6,11 @@ Tickers of 20 pairs go on in event time from one million to the next, over about
 leave the tables two hours after their windows, so there are as many keys all the time. Memory is
 read whenever a million is drained and committed.
 
-Measured (Python 3.11, two slow shared cores), MB after each of 8 million: 210, 227, 240, 234, 244,
-254, 259, 259. With RocksDB's write buffers of 8 MB, in place of 1 MB, it was 220 to 324; with two
-arenas of malloc instead of many (MALLOC_ARENA_MAX=2) it is 201 to 270. What predictions know of the
-past week grows with the day of event time that this covers; whether that is all is not known.
+Measured (Python 3.11, two shared cores), MB after each of 10 million: 201, 232, 236, 239, 248,
+258, 257, 257, 272, 284. At --rate 1200, of 8 million: 205, 229, 273, 273, 272, 272, 273, 273. So
+memory grows with the event time that is covered, by what predictions know of the past week, and not
+with the number of records. With RocksDB's write buffers of 8 MB, in place of 1 MB, it was up to 324
+after 8.
 """
 
 from __future__ import annotations
