@@ -178,7 +178,12 @@ class Consumer(driver.Consumer):
         Faust leaves partitions without a commit where they are. What it has fetched from them
         and dropped, as it does in a rebalance, would never be seen again.
         """
+        generation = self.app.consumer_generation_id
         await super().perform_seek()
+        if self.app.consumer_generation_id != generation:
+            # Begun before a rebalance, by who reads: of what was assigned since it knows no commit.
+            # Whoever resumes reading after the rebalance seeks too.
+            return
         self._rewinds.clear()
         self._positions = dict(self._read_offset)
         fresh = [

@@ -189,6 +189,27 @@ async def test_nothing_is_sought_in_a_partition_that_has_gone_to_another_worker(
     assert consumer._rewinds == {}
 
 
+@pytest.mark.parametrize("is_overtaken", [False, True])
+async def test_only_what_has_no_commit_is_read_from_its_start(consumer, monkeypatch, is_overtaken):
+    begun = []
+
+    async def perform_seek(self):
+        self.app.consumer_generation_id += is_overtaken
+
+    async def seek_to_beginning(*tps):
+        begun.extend(tps)
+
+    monkeypatch.setattr(StockConsumer, "perform_seek", perform_seek)
+    monkeypatch.setattr(consumer._thread, "seek_to_beginning", seek_to_beginning)
+    monkeypatch.setattr(consumer, "assignment", lambda: {SOURCE, TP("source", 1)})
+    consumer._committed_offset[TP("source", 1)] = 9
+
+    await consumer.perform_seek()
+
+    # Of what a rebalance has assigned meanwhile nobody has looked the commit up here.
+    assert begun == ([] if is_overtaken else [SOURCE])
+
+
 async def test_offsets_without_records_are_committed_when_the_batch_before_them_is_finished(
     consumer, fetched, reached
 ):
