@@ -7,8 +7,8 @@ changelog and results topic; the plain loop keeps a dict and no state. A worker'
 ready to the last offset committed, so it includes the strict flush.
 
 Measured (Python 3.11, two shared cores), records/s and CPU s per million of three rounds: worker
-157,655 133,329 187,440 (5.9 7.1 5.2), plain 135,102 121,486 127,528 (7.1 8.1 7.7); ratio of the
-medians 1.24.
+144,316 157,608 151,706 (6.5 6.2 6.4), plain 126,577 135,907 130,809 (7.6 7.1 7.5); ratio of the
+medians 1.16.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ Both run in turn on a broker that has been in use: a Java machine compiles what 
 a broker that has just begun takes more than twice as long for minutes. Medians are of the rounds
 that follow.
 
-Measured (Python 3.11, two shared cores, --warm-ups 2), medians of three rounds: worker p50 36.2 ms,
-p99 82.3; plain 7.2 and 25.2.
+Measured (Python 3.11, two shared cores, --warm-ups 2), medians of three rounds: worker p50 32.2 ms,
+p99 78.4; plain 8.3 and 30.1.
 """
 
 from __future__ import annotations
