@@ -47,13 +47,17 @@ class RawBatch:
         """Note which batch of the same partition must be finished before this one begins."""
         self._before = before
 
-    def take(self) -> None:
-        """Note that an agent begins to work on the batch.
+    def take(self) -> bool:
+        """Note that an agent begins to work on the batch; return False if it is dropped.
+
+        Faust empties the agents' queues in a rebalance, but not of what comes behind that.
 
         Raises `OrderError` when another agent has begun before, since the first to finish would
-        have the offsets committed; and when the batch before is not finished: rows hold the last
-        offset folded into them, so what is skipped now would be skipped for ever.
+        have the offsets committed; and when the batch before is not finished: rows hold the
+        last offset folded into them, so what is skipped now would be skipped for ever.
         """
+        if self.dropped:
+            return False
         where = f"{self.tp.topic}, partition {self.tp.partition}"
         if self._taken:
             raise OrderError(f"Two agents read {where}; a batched topic has one.")
@@ -64,6 +68,7 @@ class RawBatch:
                 f"{before.first} to {before.next - 1} are {state}."
             )
         self._taken = True
+        return True
 
     def finish(self) -> None:
         """Note that all work on the batch is done."""
@@ -135,12 +140,9 @@ async def each(stream: AsyncIterable[Batch[R]]) -> AsyncIterator[Batch[R]]:
     follows the batch on which it raised. Dropped batches are left out: they are read again.
     """
     async for batch in stream:
-        # Faust empties the agents' queues in a rebalance, but not of what comes behind that.
-        if batch.raw.dropped:
-            continue
-        batch.raw.take()
-        yield batch
-        batch.raw.finish()
+        if batch.raw.take():
+            yield batch
+            batch.raw.finish()
 
 
 async def side_by_side(
@@ -168,8 +170,6 @@ async def side_by_side(
 
 
 async def _whole(batch: Batch[R], work: Callable[[Batch[R]], Awaitable[object]]) -> None:
-    if batch.raw.dropped:
-        return
-    batch.raw.take()
-    await work(batch)
-    batch.raw.finish()
+    if batch.raw.take():
+        await work(batch)
+        batch.raw.finish()

@@ -181,8 +181,7 @@ class Consumer(driver.Consumer):
         generation = self.app.consumer_generation_id
         await super().perform_seek()
         if self.app.consumer_generation_id != generation:
-            # Begun before a rebalance, by who reads: of what was assigned since it knows no commit.
-            # Whoever resumes reading after the rebalance seeks too.
+            # Of what was assigned since no commit is known. Whoever resumes reading seeks too.
             return
         self._rewinds.clear()
         self._positions = dict(self._read_offset)

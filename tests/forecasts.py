@@ -6,6 +6,7 @@ from functools import cache
 from itertools import count
 
 from cryptoviz.prediction.close import Close
+from cryptoviz.prediction.forecast import Forecast
 from cryptoviz.prediction.forecaster import Forecaster, Terms
 from cryptoviz.simulator.catalog import CRYPTOS
 from cryptoviz.simulator.process import Walk
@@ -34,6 +35,26 @@ def a_close(number=0, final=False, revision=10, last=100.0, pair="BTC/USD", **va
             "offsets": {"0": number * 10},
             **values,
         }
+    )
+
+
+def a_forecast(target, horizon, pair="BTC/USD", predictions=(), actual=None):
+    made_at = target - horizon
+    return Forecast(
+        pair=pair,
+        target_time=target,
+        horizon=horizon,
+        level=0.9,
+        made_at=made_at,
+        window_start=made_at - SIZE_S,
+        window_end=made_at,
+        window_revision=1,
+        offsets={},
+        price=100.0,
+        mood=None,
+        mood_time=None,
+        predictions=list(predictions),
+        actual=actual,
     )
 
 

@@ -8,12 +8,10 @@ import urllib.error
 from collections import defaultdict
 from itertools import islice
 
-import pytest
-
 from cryptoviz.local.drained import wait_until_drained
 from cryptoviz.simulator import Faults, Share
 from tests import forecast_oracle
-from tests.kafka.market import MarketDeployment, messages
+from tests.kafka.market import messages
 from tests.waiting import eventually
 
 SEED = random.randrange(2**32)
@@ -26,22 +24,6 @@ MODELS = ("last_price", "moving_average", "ewma_drift", "holt", "sentiment")
 SPREAD = ("BTC/USD", "BTC/EUR", "BTC/USDT")
 PAIRS = ("BTC/USD", "ETH/USD", "SOL/USD", "XRP/USD", "ADA/USD")
 FAULTS = Faults(late=Share(0.01, 480.0), disorder=Share(0.02, 5.0), duplicate=0.001)
-
-
-@pytest.fixture
-async def deploy(broker, topic_prefix, tmp_path):
-    """Return a function that makes deployments on the session's broker."""
-    deployments = []
-
-    async def make(**options):
-        prefix = f"{topic_prefix}{len(deployments)}-"
-        deployments.append(MarketDeployment(broker, prefix, tmp_path, **options))
-        await deployments[-1].create_topics()
-        return deployments[-1]
-
-    yield make
-    for deployment in deployments:
-        deployment.stop()
 
 
 async def settled(market):

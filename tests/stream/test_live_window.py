@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from cryptoviz.prediction.forecast import Forecast, key_of
+from cryptoviz.prediction.forecast import key_of
 from cryptoviz.prediction.forecaster import Forecaster
 from tables import predictions
 from tests.a_request import asked
+from tests.forecasts import a_forecast
 from tests.stream.lives import MINUTE, START_S, Kafka, Life, a_trade
 from web import live, live_rows, registry
 
@@ -60,25 +61,6 @@ def forecasts(monkeypatch):
     )
     monkeypatch.setattr(predictions, "forecasters", kept)
     monkeypatch.setattr(predictions.rows, "read", lambda _, key: rows.get(key))
-
-
-def a_forecast(target, horizon):
-    made_at = target - horizon
-    return Forecast(
-        pair="BTC/USD",
-        target_time=target,
-        horizon=horizon,
-        level=0.9,
-        made_at=made_at,
-        window_start=made_at - SIZE_S,
-        window_end=made_at,
-        window_revision=1,
-        offsets={},
-        price=100.0,
-        mood=None,
-        mood_time=None,
-        predictions=[],
-    )
 
 
 async def answer(table, key=None, **query):

@@ -105,3 +105,9 @@ def test_a_mention_takes_no_more_of_a_website_than_a_host_may_have():
     (mention,) = mentions(article, 0, 0, 0.0, frozenset(["BTC"]))
 
     assert mention.website == "w" * 253
+
+
+def test_ten_thousand_articles_make_a_row_that_kafka_takes():
+    window = a_window([a_mention(f"{n:016x}", website="cointelegraph.com") for n in range(10_000)])
+
+    assert len(msgspec.json.encode(window)) < 1_000_000

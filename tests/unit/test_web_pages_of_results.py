@@ -7,11 +7,12 @@ import msgspec
 import pytest
 
 from cryptoviz.feeds.cursor import Cursor, WindowKey, parse
-from cryptoviz.prediction.forecast import Forecast, Prediction
+from cryptoviz.prediction.forecast import Prediction
 from cryptoviz.prediction.forecaster import Forecaster
 from cryptoviz.sentiment import SentimentWindow
 from cryptoviz.timescale import history
 from tests.a_request import asked
+from tests.forecasts import a_forecast
 from tests.paging import LIMITS, NOW_S, SIZE_S, Stored, all_pages, expected, place, some, within
 from tests.paging import worker as worker
 from web import overlay, prediction_history, result_rows, sentiment_history
@@ -22,31 +23,18 @@ HORIZONS = (300, 900, 3600)
 PAIRS = ("BTC/EUR", "BTC/USD")
 
 
-def a_forecast(pair, target, horizon):
-    made_at = target - horizon
-    return Forecast(
-        pair=pair,
-        target_time=target,
-        horizon=horizon,
-        level=0.9,
-        made_at=made_at,
-        window_start=made_at - SIZE_S,
-        window_end=made_at,
-        window_revision=1,
-        offsets={},
-        price=100.0,
-        mood=None,
-        mood_time=None,
-        predictions=[Prediction(name, 100.0, 99, 101, 99, 101) for name in Forecaster.models],
-        actual=100.0 if target < NOW_S - SIZE_S else None,
-    )
+def one_of(pair, target, horizon):
+    """Return a forecast whose outcome is known if the time it is for is over."""
+    predictions = [Prediction(name, 100.0, 99, 101, 99, 101) for name in Forecaster.models]
+    actual = 100.0 if target < NOW_S - SIZE_S else None
+    return a_forecast(target, horizon, pair=pair, predictions=predictions, actual=actual)
 
 
 @pytest.fixture
 def forecasts(worker, monkeypatch):
     """Return all forecasts of an hour and a half in the order of the table."""
     made = [
-        a_forecast(pair, target, horizon)
+        one_of(pair, target, horizon)
         for pair in PAIRS
         for target in range(NOW_S + 3600, NOW_S - 1800, -SIZE_S)
         for horizon in sorted(HORIZONS, reverse=True)
