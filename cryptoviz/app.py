@@ -6,7 +6,6 @@ must not stop the live tables, and a slow fold must not stop ingestion.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
@@ -14,11 +13,12 @@ from typing import Any
 
 import faust
 import mode.loop
+from faust.tables.manager import TableManager
 from faust.types import TP, AgentT
 from faust.types.transports import ConsumerT, ProducerT
 from mode import Service
 
-from cryptoviz import kafka, provision, shutdown
+from cryptoviz import garbage, kafka, provision, shutdown
 from cryptoviz.lanes import OnAcknowledged
 from cryptoviz.outstanding import queue_size
 from cryptoviz.settings import Settings, current
@@ -85,13 +85,18 @@ ROCKSDB_OPTIONS = {
     "block_cache_size": 16 * 1024**2,
 }
 
-# Objects with references that may be made before Python looks for cycles among them: more than the
-# unfinished batches of some partitions have.
-GC_THRESHOLD = 200_000
-
 # A query may name 8,192 characters of channels and as many of a cursor, each escaped as up to 12.
 # What is longer than this is refused by the server itself, in plain text.
 HTTP_LIMITS = {"max_line_size": 256 * 1024, "max_field_size": 64 * 1024}
+
+
+class Tables(TableManager):
+    """Tables that start at once, where Faust waits a second for some to be declared late."""
+
+    async def on_start(self) -> None:
+        """Start the tables, then their recovery."""
+        await self._update_channels()
+        await self.recovery.start()
 
 
 class BatchedApp(faust.App):
@@ -106,10 +111,7 @@ class BatchedApp(faust.App):
     async def on_first_start(self) -> None:
         """Make sure that every topic is there before anything subscribes."""
         if self.in_worker:
-            # Batches are tens of thousands of objects, hardly any of them in a cycle. At the
-            # usual 700 Python looked for cycles as long as it decoded, in all that is loaded too.
-            gc.freeze()
-            gc.set_threshold(GC_THRESHOLD)
+            garbage.spare_what_is_loaded()
         self.conf.datadir.mkdir(parents=True, exist_ok=True)
         await super().on_first_start()
         try:
@@ -178,6 +180,7 @@ def _app(app_id: str, settings: Settings, **options: Any) -> BatchedApp:
         stream_wait_empty=False,
         store="rocksdb://",
         Worker=shutdown.Worker,
+        TableManager=Tables,
         topic_partitions=settings.topic_partitions,
         topic_replication_factor=settings.kafka_replication_factor,
         topic_allow_declare=False,

@@ -11,7 +11,7 @@ from functools import partial
 
 from click.testing import CliRunner
 
-from cryptoviz.__main__ import cli
+from cryptoviz.command_line import cli
 
 
 @dataclass

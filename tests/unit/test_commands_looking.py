@@ -11,7 +11,7 @@ import rocksdict
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
-from cryptoviz.__main__ import OWN_COMMANDS, cli, main
+from cryptoviz.command_line import OWN_COMMANDS, cli, main
 from cryptoviz.commands.dead_letters import dead_letters
 from cryptoviz.commands.explain import explain
 from cryptoviz.commands.fausts_own import EXAMPLES
@@ -326,7 +326,7 @@ def test_bash_completes_by_the_line_that_the_page_has(tmp_path):
     page = (ROOT / "docs/cli.md").read_text()
     (line,) = re.findall(r'^(eval "\$\(_CRYPTOVIZ_COMPLETE=bash_source .*?\)")', page, re.MULTILINE)
     script = tmp_path / "cryptoviz"
-    main = "from cryptoviz.__main__ import main; main()"
+    main = "from cryptoviz.command_line import main; main()"
     script.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{main}" "$@"\n')
     script.chmod(0o755)
     typed = (

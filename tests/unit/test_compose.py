@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cryptoviz.__main__ import OWN_COMMANDS, cli
+from cryptoviz.command_line import OWN_COMMANDS, cli
 from cryptoviz.environment import SECRET_FIELDS
 from cryptoviz.settings import Settings, load
 

@@ -7,6 +7,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import Fetcher, FetchResult
 from faust import App, worker
+from faust.tables.manager import TableManager
 from faust.transport.consumer import Consumer, ThreadDelegateConsumer
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.producer import ProducerBuffer
@@ -59,6 +60,7 @@ CALLED = {
     (driver.AIOKafkaConsumerThread, "_default_stop_futures"): "(self)",
     (driver.AIOKafkaConsumerThread, "_default_stop_exit_stacks"): "(self)",
     (ThreadDelegateConsumer, "seek_wait"): "(self, partitions)",
+    (TableManager, "_update_channels"): "(self)",
     (AIOKafkaConsumer, "seek_to_beginning"): "(self, *partitions)",
     (Fetcher, "_get_actions_per_node"): "(self, assignment)",
     (Fetcher, "_notify"): "(self, future)",
@@ -107,6 +109,7 @@ def test_every_private_method_that_is_overridden_is_pinned_here():
         producer.Producer,
         producer.StrictBuffer,
         app.BatchedApp,
+        app.Tables,
     ):
         stock = {name for base in ours.__mro__[1:] for name in vars(base)}
         methods = {name for name, value in vars(ours).items() if inspect.isfunction(value)}
