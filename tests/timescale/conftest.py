@@ -29,18 +29,31 @@ from tests.timescale.servers import (
 )
 
 
-@pytest.fixture(scope="session", params=KINDS)
-def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """Run each kind of server in turn, for all tests that need any."""
-    if request.param == "pglite":
-        with pglite() as dsn:
-            yield Server("pglite", dsn, timescale=True)
-    elif request.param == "given":
-        assert GIVEN_DSN
-        yield Server("given", GIVEN_DSN, timescale=asyncio.run(has_timescale(GIVEN_DSN)))
-    else:
-        running: Database = request.getfixturevalue("database")
-        yield Server("postgresql", running.dsn, timescale=False)
+@pytest.fixture(params=KINDS)
+def server(request: pytest.FixtureRequest) -> Server:
+    """Return each kind of server in turn; they run on, for all tests that need any."""
+    found: Server = request.getfixturevalue(f"{request.param}_server")
+    return found
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(database: Database) -> Server:  # noqa: F811 - the fixture, not its import
+    """Return plain PostgreSQL, which has no extension."""
+    return Server("postgresql", database.dsn, timescale=False)
+
+
+@pytest.fixture(scope="session")
+def pglite_server() -> Iterator[Server]:
+    """Run TimescaleDB as WebAssembly, which takes seconds to start."""
+    with pglite() as dsn:
+        yield Server("pglite", dsn, timescale=True)
+
+
+@pytest.fixture(scope="session")
+def given_server() -> Server:
+    """Return the server that whoever runs the tests has named."""
+    assert GIVEN_DSN
+    return Server("given", GIVEN_DSN, timescale=asyncio.run(has_timescale(GIVEN_DSN)))
 
 
 async def has_timescale(dsn: str) -> bool:
