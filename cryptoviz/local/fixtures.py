@@ -19,6 +19,8 @@ def broker() -> Iterator[Broker]:
     """Run one Kafka broker for the session. Who stops it must start it again."""
     with own_directory() as path, Broker(path) as running:
         yield running
+        # To stop in order it would write out every partition, of which a session has thousands.
+        running.kill()
 
 
 @pytest.fixture(scope="session")
