@@ -27,6 +27,8 @@ run: .venv/installed $(DASHBOARD)  ## Run everything on this machine: Kafka, Pos
 test: .venv/installed $(DASHBOARD)  ## Run all tests; servers and Chromium they start themselves
 	# Tests start workers by the hundred. Where Python may not write bytecode each would compile all.
 	$(BIN)/python -m compileall -q agents cryptoviz tables web
+	# And some fifty brokers, which start in half the time with Kafka's classes as Java keeps them.
+	$(BIN)/python -m tests.java_cache
 	# Real servers on a busy machine can miss a deadline; the summary counts every second try.
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --reruns 1 -rR
 

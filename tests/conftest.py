@@ -4,14 +4,15 @@ import os
 
 from hypothesis import settings
 
+from tests import java_cache
+
 pytest_plugins = ["cryptoviz.local.fixtures"]
 
 # No test of this suite times anything: on a busy machine any example may take its time.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-# Compiling well costs a broker more than it saves in its short life.
-os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
+os.environ.setdefault("JAVA_TOOL_OPTIONS", java_cache.options())
 
 
 # Where the long tests are; begun last, they would keep one of two processes waiting for the other.
