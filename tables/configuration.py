@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -60,6 +62,7 @@ class Configuration(Generic[Entry]):
         self._defaults = defaults
         self._decode = msgspec.json.Decoder(entry).decode
         self._encode = msgspec.json.Encoder().encode
+        self._changing = asyncio.Lock()
 
     def get(self, name: str) -> Entry | None:
         """Return the entry *name*, None if there is none."""
@@ -76,8 +79,20 @@ class Configuration(Generic[Entry]):
                 found[key.decode()] = None if _is_gone(value) else self._decode(value)
         return [entry for _, entry in sorted(found.items()) if entry is not None]
 
+    @asynccontextmanager
+    async def change(self) -> AsyncIterator[None]:
+        """Keep this worker's other writers out of a block that reads an entry and writes it.
+
+        Raises TimeoutError when its turn, or the acknowledgement, does not come in time.
+        """
+        async with asyncio.timeout(ACKNOWLEDGE_TIMEOUT_S), self._changing:
+            yield
+
     async def put(self, name: str, entry: Entry) -> None:
-        """Write an entry; return when its changelog record is acknowledged and it is seen here."""
+        """Write an entry; return when its changelog record is acknowledged and it is seen here.
+
+        To be called within `change`.
+        """
         await self._write(name, self._encode(entry))
 
     async def delete(self, name: str) -> None:
@@ -87,9 +102,8 @@ class Configuration(Generic[Entry]):
     async def _write(self, name: str, value: bytes) -> None:
         key, partition = name.encode(), _partition(name)
         topic: Any = self.rows.table.changelog_topic
-        async with asyncio.timeout(ACKNOWLEDGE_TIMEOUT_S):
-            sent = await topic.send(key=key, value=value, partition=partition, force=True)
-            where = await sent
+        sent = await topic.send(key=key, value=value, partition=partition, force=True)
+        where = await sent
         # The changelog may have brought this write, and later ones, already.
         store: Any = self.rows.table.data
         applied = store.persisted_offset(TP(topic.get_topic_name(), partition))

@@ -65,9 +65,6 @@ class Cryptos(View):
         """Add a crypto; answers when its changelog record is acknowledged."""
         ready()
         symbol = crypto_of(body.symbol)
-        if cryptos.get(symbol) is not None:
-            detail = f"There is a crypto {symbol!r} already."
-            raise Refusal(409, detail, parameter="symbol", value=body.symbol)
         now = datetime.now(UTC)
         crypto = Crypto(
             symbol=symbol,
@@ -76,7 +73,11 @@ class Cryptos(View):
             created_at=now,
             updated_at=now,
         )
-        await cryptos.put(symbol, crypto)
+        async with cryptos.change():
+            if cryptos.get(symbol) is not None:
+                detail = f"There is a crypto {symbol!r} already."
+                raise Refusal(409, detail, parameter="symbol", value=body.symbol)
+            await cryptos.put(symbol, crypto)
         where = f"/api/v1/config/crypto/{symbol}/"
         return json_answer(crypto, status=201, headers={"Location": where})
 
@@ -103,34 +104,37 @@ class OneCrypto(View):
                 value=body.symbol,
             )
         now = datetime.now(UTC)
-        known = cryptos.get(name)
-        crypto = Crypto(
-            symbol=name,
-            name=body.name,
-            is_active=body.is_active,
-            created_at=now if known is None else known.created_at,
-            updated_at=now,
-        )
-        await cryptos.put(name, crypto)
+        async with cryptos.change():
+            known = cryptos.get(name)
+            crypto = Crypto(
+                symbol=name,
+                name=body.name,
+                is_active=body.is_active,
+                created_at=now if known is None else known.created_at,
+                updated_at=now,
+            )
+            await cryptos.put(name, crypto)
         return json_answer(crypto)
 
     @answers(Crypto, problems=(400, 404, 503))
     async def patch(self, request: Request, symbol: CryptoText, body: CryptoChange) -> Answer:
         """Change a part of a crypto."""
-        crypto = _found(symbol)
         given = {
             name: value
             for name in body.__struct_fields__
             if (value := getattr(body, name)) is not msgspec.UNSET
         }
-        changed = msgspec.structs.replace(crypto, **given, updated_at=datetime.now(UTC))
-        await cryptos.put(crypto.symbol, changed)
+        async with cryptos.change():
+            known = _found(symbol)
+            changed = msgspec.structs.replace(known, **given, updated_at=datetime.now(UTC))
+            await cryptos.put(known.symbol, changed)
         return json_answer(changed)
 
     @answers(None, status=204, problems=(400, 404, 503))
     async def delete(self, request: Request, symbol: CryptoText) -> Answer:
         """Delete a crypto."""
-        await cryptos.delete(_found(symbol).symbol)
+        async with cryptos.change():
+            await cryptos.delete(_found(symbol).symbol)
         return Answer(b"", status=204)
 
 

@@ -77,11 +77,12 @@ class Visualizations(View):
     async def post(self, request: Request, body: VisualizationBody) -> Answer:
         """Add a chart; answers when its changelog record is acknowledged."""
         ready()
-        if visualizations.get(body.name) is not None:
-            detail = f"There is a chart {body.name!r} already."
-            raise Refusal(409, detail, parameter="name", value=body.name)
         entry = _entry(body.name, body, None)
-        await visualizations.put(body.name, entry)
+        async with visualizations.change():
+            if visualizations.get(body.name) is not None:
+                detail = f"There is a chart {body.name!r} already."
+                raise Refusal(409, detail, parameter="name", value=body.name)
+            await visualizations.put(body.name, entry)
         return json_answer(entry, status=201)
 
 
@@ -105,14 +106,14 @@ class OneVisualization(View):
                 parameter="name",
                 value=body.name,
             )
-        entry = _entry(name, body, visualizations.get(name))
-        await visualizations.put(name, entry)
+        async with visualizations.change():
+            entry = _entry(name, body, visualizations.get(name))
+            await visualizations.put(name, entry)
         return json_answer(entry)
 
     @answers(Visualization, problems=(400, 404, 503))
     async def patch(self, request: Request, name: NameText, body: VisualizationChange) -> Answer:
         """Change a part of a chart."""
-        known = _found(name)
         given = {
             field: value
             for field in body.__struct_fields__
@@ -120,14 +121,17 @@ class OneVisualization(View):
         }
         if "crypto_symbol" in given:
             given["crypto_symbol"] = crypto_of(given["crypto_symbol"], "crypto_symbol")
-        changed = msgspec.structs.replace(known, **given, updated_at=datetime.now(UTC))
-        await visualizations.put(name, changed)
+        async with visualizations.change():
+            known = _found(name)
+            changed = msgspec.structs.replace(known, **given, updated_at=datetime.now(UTC))
+            await visualizations.put(name, changed)
         return json_answer(changed)
 
     @answers(None, status=204, problems=(400, 404, 503))
     async def delete(self, request: Request, name: NameText) -> Answer:
         """Delete a chart."""
-        await visualizations.delete(_found(name).name)
+        async with visualizations.change():
+            await visualizations.delete(_found(name).name)
         return Answer(b"", status=204)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import pytest
@@ -65,6 +66,25 @@ def test_a_configuration_is_seen_at_once_and_soon_by_other_workers(http_workers)
     assert ask(one, path, "DELETE")[0] == 204
     assert ask(one, path)[0] == 404
     eventually(lambda: ask(other, path)[0] == 404)
+
+
+def test_changes_at_the_same_time_all_count(worker):
+    path = "/api/v1/config/crypto/YYY/"
+    with ThreadPoolExecutor(8) as threads:
+        made = list(
+            threads.map(
+                lambda _: ask(worker, "/api/v1/config/crypto/", "POST", {"symbol": "YYY"})[0],
+                range(8),
+            )
+        )
+        changes = [{"name": "Y"}, {"is_active": False}] * 4
+        changed = list(threads.map(lambda body: ask(worker, path, "PATCH", body)[0], changes))
+
+    assert sorted(made) == [201] + [409] * 7
+    assert changed == [200] * 8
+    found = worker.get(path)
+    assert (found["name"], found["is_active"]) == ("Y", False)
+    assert ask(worker, path, "DELETE")[0] == 204
 
 
 TABLES = (
