@@ -28,6 +28,7 @@ def market(broker, tmp_path_factory):
         broker,
         "inspected-",
         tmp_path_factory.mktemp("inspected"),
+        partitions=4,
         IDLE_TIMEOUT="3600",
         SESSION_TIMEOUT="10",
     )
@@ -49,7 +50,7 @@ def cryptoviz(market, worker):
 @pytest.fixture
 def not_deployed(broker, topic_prefix, tmp_path):
     """A deployment of which nothing is there yet."""
-    return MarketDeployment(broker, topic_prefix, tmp_path)
+    return MarketDeployment(broker, topic_prefix, tmp_path, partitions=4)
 
 
 PLACES = {(): "worker at http://", ("--changelog",): "changelog topics", ("--offline",): "RocksDB"}
@@ -336,8 +337,9 @@ async def test_dead_letters_are_counted_shown_byte_for_byte_and_sent_back_once(
 async def ten_minutes(broker, topic_prefix, tmp_path):
     """A deployment whose windows are of another size, so that its tables are called by it."""
     sizes = {"PRICE_SIZE": "600", "SENTIMENT_SIZE": "600", "PREDICTION_HORIZONS": "600"}
+    # A second worker takes over from the first one after the session's time.
     deployment = MarketDeployment(
-        broker, topic_prefix, tmp_path, partitions=2, IDLE_TIMEOUT="3600", **sizes
+        broker, topic_prefix, tmp_path, IDLE_TIMEOUT="3600", SESSION_TIMEOUT="10", **sizes
     )
     await deployment.create_topics()
     yield deployment

@@ -50,7 +50,7 @@ def expected_of(messages):
 class MarketDeployment:
     """Topics, workers and what can be read of them; one a test, on a shared broker."""
 
-    def __init__(self, broker, prefix, directory, partitions=4, **environ):
+    def __init__(self, broker, prefix, directory, partitions=2, **environ):
         self.broker, self.prefix, self.directory = broker, prefix, directory
         self.partitions, self.group = partitions, f"{prefix}app"
         self.topics = {kind: f"{prefix}raw{kind}" for kind in KINDS}

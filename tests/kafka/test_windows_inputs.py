@@ -16,7 +16,7 @@ async def test_the_same_input_makes_the_same_bytes(deploy):
     faults = Faults(late=Share(0.01, 480.0), disorder=Share(0.05, 5.0), duplicate=0.01)
     sent = messages(40_000, seed=11, faults=faults)
 
-    replayed = await deploy()
+    replayed = await deploy(partitions=4)
     await replayed.send(sent)
     worker = await asyncio.to_thread(replayed.worker().start)
     await replayed.drained()
@@ -43,7 +43,7 @@ async def test_the_same_input_makes_the_same_bytes(deploy):
 
 async def test_articles_drained_at_different_speeds_are_late_only_where_they_are_at_home(deploy):
     sent = articles(300_000, hours=50.0)
-    market = await deploy(TABLE_RETENTION=str(24 * HOUR_S))
+    market = await deploy(partitions=4, TABLE_RETENTION=str(24 * HOUR_S))
     await market.send(sent)
     worker = await asyncio.to_thread(market.worker().start)
     await market.drained(timeout_s=240)

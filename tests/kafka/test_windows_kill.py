@@ -24,7 +24,9 @@ FAULTS = Faults(late=Share(0.01, 480.0), disorder=Share(0.02, 5.0), duplicate=0.
 
 @pytest.fixture
 async def market(broker, topic_prefix, tmp_path):
-    deployment = MarketDeployment(broker, topic_prefix, tmp_path, MAX_POLL_RECORDS="1500")
+    deployment = MarketDeployment(
+        broker, topic_prefix, tmp_path, partitions=4, MAX_POLL_RECORDS="1500"
+    )
     await deployment.create_topics()
     yield deployment
     deployment.stop()

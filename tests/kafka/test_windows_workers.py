@@ -28,7 +28,7 @@ SILENCE_S = 20.0
 
 async def test_a_second_worker_joins_and_leaves_under_load(deploy):
     # Kafka gives the partitions of a worker that has gone to others after this time.
-    market = await deploy(MAX_POLL_RECORDS="1500", SESSION_TIMEOUT="10")
+    market = await deploy(partitions=4, MAX_POLL_RECORDS="1500", SESSION_TIMEOUT="10")
     sent = messages(60_000, seed=21)
     first = await asyncio.to_thread(market.worker("first").start)
     second = market.worker("second")
