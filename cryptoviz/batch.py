@@ -107,10 +107,13 @@ class Batch(Generic[R]):
         """Offset after the last record."""
         return self.raw.next
 
-    def offsets(self) -> list[int]:
+    def offsets(self) -> Sequence[int]:
         """Return the source offset of each accepted record, in the records' order."""
         records, indexes = self.raw.records, self.decoded.indexes
         if indexes is None:
+            without_holes = range(self.first, self.next)
+            if len(without_holes) == len(records):
+                return without_holes
             return [record.offset for record in records]
         return [records[index].offset for index in indexes]
 
