@@ -6,9 +6,10 @@ Both read the same records from the same broker, in turn. The worker keeps its R
 changelog and results topic; the plain loop keeps a dict and no state. A worker's time runs from
 ready to the last offset committed, so it includes the strict flush.
 
-Measured (Python 3.11, two shared cores), records/s and CPU s per million of three rounds: worker
-144,316 157,608 151,706 (6.5 6.2 6.4), plain 126,577 135,907 130,809 (7.6 7.1 7.5); ratio of the
-medians 1.16.
+Measured (Python 3.11, two shared cores whose speed changes), records/s and CPU s per million of
+five rounds: worker 170,340 157,678 145,514 184,648 141,285 (5.6 6.1 6.6 5.1 6.9), plain 121,215
+139,344 149,675 137,436 145,372 (7.9 7.0 6.5 7.1 6.8); ratio of the medians 1.13. In an earlier run
+of three rounds the medians were 143,289 and 148,395, ratio 0.97.
 """
 
 from __future__ import annotations
