@@ -6,12 +6,14 @@ Tickers of 20 pairs go on in event time from one million to the next, over about
 leave the tables two hours after their windows, so there are as many keys all the time. Memory is
 read whenever a million is drained and committed.
 
-Measured (Python 3.11, two shared cores), MB after each of 10 million: 201, 232, 236, 239, 248,
-258, 257, 257, 272, 284. At --rate 1200, of 8 million: 205, 229, 273, 273, 272, 272, 273, 273. At
---rate 12, ten days with rows that stay for 20 hours: 250, 316, 316, 347, 460, and 566 after each
-of the sixth to the tenth. So memory grows with the event time covered, by what predictions know
-of the past week, then no more, and not with the number of records. With RocksDB's write buffers of
-8 MB, in place of 1 MB, it was up to 324 after 8.
+Measured (Python 3.11, two shared cores), MB after each of 7 million at --rate 12, a week in which
+rows stay for 20 hours: 229, 275, 358, 358, 358, 334, 334.
+
+With block caches of 16 MB in place of 1 MB, at --rate 12 for ten days: 250, 316, 316, 347, 460, and
+566 after each of the sixth to the tenth; at --rate 120: 201, 232, 236, 239, 248, 258, 257, 257,
+272, 284; at --rate 1200, of 8 million: 205, 229, 273, 273, 272, 272, 273, 273. So memory grows with
+the event time that is covered, up to a bound, and not with the number of records. With write
+buffers of 8 MB, in place of 1 MB, it was up to 324 after 8 million.
 """
 
 from __future__ import annotations

@@ -77,12 +77,13 @@ STREAM_MODULES = (
 SINK_MODULES = ("agents.sink", "agents.sink_predictions", "web.sink_health")
 
 # RocksDB's defaults reserve 64 MB x 3 a partition and a 2 GB cache; these rows are small. A write
-# buffer keeps each version of a row until it is full, and there are some for each of many tables.
+# buffer keeps each version of a row until it is full, and there are some for each partition of many
+# tables, as there are caches: larger ones made a worker larger and no faster.
 ROCKSDB_OPTIONS = {
     "write_buffer_size": 1024**2,
     "max_write_buffer_number": 2,
     "target_file_size_base": 16 * 1024**2,
-    "block_cache_size": 16 * 1024**2,
+    "block_cache_size": 1024**2,
 }
 
 # A query may name 8,192 characters of channels and as many of a cursor, each escaped as up to 12.
