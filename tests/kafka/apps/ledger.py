@@ -66,7 +66,7 @@ def note(step, batch):
         "pid": os.getpid(),
         "topic": batch.topic,
         "partition": batch.partition,
-        "offsets": batch.offsets(),
+        "offsets": list(batch.offsets()),
     }
     os.write(ledger, json.dumps(line).encode() + b"\n")
 
