@@ -119,10 +119,10 @@ class OneVisualization(View):
             for field in body.__struct_fields__
             if (value := getattr(body, field)) is not msgspec.UNSET
         }
-        if "crypto_symbol" in given:
-            given["crypto_symbol"] = crypto_of(given["crypto_symbol"], "crypto_symbol")
         async with visualizations.change():
             known = _found(name)
+            if "crypto_symbol" in given:
+                given["crypto_symbol"] = crypto_of(given["crypto_symbol"], "crypto_symbol")
             changed = msgspec.structs.replace(known, **given, updated_at=datetime.now(UTC))
             await visualizations.put(name, changed)
         return json_answer(changed)
