@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Awaitable, Callable, Collection
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +21,11 @@ from cryptoviz.fetched import Fetched
 # How long the broker may hold a fetch that finds nothing. Faust hard-codes 1,500 ms, and a
 # partition that is resumed meanwhile waits for the held fetch to return.
 FETCH_MAX_WAIT_MS = 100
+# A fetch costs client and broker some microseconds for each partition, also of those that it brings
+# nothing of. So while some have records, fetches ask for those alone that had any in the last
+# BUSY_S, and a broker is asked for all of its partitions every QUIET_S.
+BUSY_S = 0.25
+QUIET_S = 0.025
 
 
 def checked_offset_fetch(coordinator: Any) -> Callable[[Any], Awaitable[Any]]:
@@ -45,8 +53,8 @@ def checked_offset_fetch(coordinator: Any) -> Callable[[Any], Awaitable[Any]]:
 class ConsumerClient(driver.AIOKafkaConsumerThread):
     """Kafka's client of a consumer, in the event loop of the agents instead of Faust's thread.
 
-    It waits for less long in empty fetches, asks for no partition that nobody wants, and lets
-    batches be taken whole.
+    It waits for less long in empty fetches, asks for no partition that nobody wants and seldom for
+    those that have nothing, and lets batches be taken whole.
     """
 
     # Partitions whose records nobody wants to take now.
@@ -55,6 +63,8 @@ class ConsumerClient(driver.AIOKafkaConsumerThread):
 
     def __init__(self, consumer: Any, *, loop: Any, **options: Any) -> None:
         super().__init__(consumer, loop=loop, thread_loop=loop, **options)
+        # When each broker is to be asked for all its partitions again (monotonic).
+        self._all_due_s: dict[int, float] = {}
 
     async def start(self) -> None:
         """Start the client here. Faust's way is to have a thread do it in a loop of its own."""
@@ -87,8 +97,7 @@ class ConsumerClient(driver.AIOKafkaConsumerThread):
         consumer = self._ensure_consumer()
         coordinator, fetcher = consumer._coordinator, consumer._fetcher
         coordinator._send_req = checked_offset_fetch(coordinator)
-        get_actions = fetcher._get_actions_per_node
-        fetcher._get_actions_per_node = lambda assignment: get_actions(self._asked_for(assignment))
+        fetcher._get_actions_per_node = partial(self._actions, fetcher._get_actions_per_node)
         fetcher._records = Fetched(
             self.consumer.app.batched_topics,  # type: ignore[attr-defined]
             lambda tp: tp in self.held_back,
@@ -111,10 +120,27 @@ class ConsumerClient(driver.AIOKafkaConsumerThread):
             fetcher = self._ensure_consumer()._fetcher
             fetcher._notify(fetcher._wait_consume_future)
 
-    def _asked_for(self, assignment: Any) -> Any:
+    def _actions(self, get_actions: Callable[[Any], Any], assignment: Any) -> Any:
+        """Return what aiokafka's *get_actions* would have done now, requests to brokers first."""
+        now_s = time.monotonic()
+        actions = get_actions(self._asked_for(assignment, now_s))
+        for node, request in actions[0]:
+            left_s = self._all_due_s.get(node, 0.0) - now_s
+            if left_s > 0:
+                request._max_wait_ms = math.ceil(left_s * 1000)
+            else:
+                self._all_due_s[node] = now_s + QUIET_S
+        return actions
+
+    def _asked_for(self, assignment: Any, now_s: float) -> Any:
+        state, wanted, held = assignment.state_value, self._wanted, assignment.tps
+        fetcher = self._ensure_consumer()._fetcher
+        busy = [tp for tp in fetcher._records.since(now_s - BUSY_S) if tp in wanted and tp in held]
+        nodes = {fetcher._select_read_replica(tp) for tp in busy}
+        if nodes and all(self._all_due_s.get(node, 0.0) > now_s for node in nodes):
+            return SimpleNamespace(tps=busy, state_value=state)
         # Where reading begins is looked up of all: who seeks waits for it.
-        state, wanted = assignment.state_value, self._wanted
-        tps = [tp for tp in assignment.tps if tp in wanted or not state(tp).has_valid_position]
+        tps = [tp for tp in held if tp in wanted or not state(tp).has_valid_position]
         return SimpleNamespace(tps=tps, state_value=state)
 
     def verify_event_path(self, now: float, tp: TP) -> None:

@@ -7,6 +7,7 @@ offset, a timestamp, a key, a value and headers, and their batch knows topic and
 
 from __future__ import annotations
 
+import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator
@@ -32,13 +33,20 @@ class Fetched(OrderedDict[TopicPartition, Any]):
     ) -> None:
         super().__init__()
         self._topics, self._is_held_back = topics, is_held_back
+        # When something last came of each partition (monotonic).
+        self._came_s: dict[TopicPartition, float] = {}
 
     def __setitem__(self, tp: TopicPartition, result: Any) -> None:
         if tp.topic in self._topics and isinstance(result, FetchResult):
             # aiokafka asks for the exact class, so a subclass with this method would not do.
             untaken = Untaken(result, partial(self._is_held_back, tp))
             result.getall, result.calculate_backoff = untaken.take, untaken.blocks_s
+        self._came_s[tp] = time.monotonic()
         super().__setitem__(tp, result)
+
+    def since(self, time_s: float) -> Iterator[TopicPartition]:
+        """Yield the partitions of which something came after *time_s* (monotonic)."""
+        yield from (tp for tp, came_s in self._came_s.items() if came_s > time_s)
 
 
 class Untaken:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from faust.types import TP
+
+from cryptoviz.eagerly import begin
 
 # Called with the partition and offset of a record that Kafka has acknowledged.
 OnAcknowledged = Callable[[int, int], None]
@@ -44,7 +46,9 @@ class Lanes:
         self._waiting: defaultdict[TP, deque[Queued]] = defaultdict(deque)
         self._under_way: set[TP] = set()
         self._ready: set[TP] = set()
+        self._begun: list[Coroutine[Any, Any, Any]] = []
         self._is_due = asyncio.Event()
+        self._client: AIOKafkaProducer = None
 
     def put(self, tp: TP, record: Queued) -> None:
         """Queue *record* behind those of *tp*."""
@@ -58,12 +62,14 @@ class Lanes:
         while True:
             await self._is_due.wait()
             self._is_due.clear()
-            client = await producer()
+            self._client = await producer()
+            while self._begun:
+                await self._begun.pop()
             while self._ready:
-                await self._send(client, self._ready.pop())
+                await self._send(self._ready.pop())
 
-    async def _send(self, client: AIOKafkaProducer, tp: TP) -> None:
-        batch, records, waiting = client.create_batch(), list[Queued](), self._waiting[tp]
+    async def _send(self, tp: TP) -> None:
+        batch, records, waiting = self._client.create_batch(), list[Queued](), self._waiting[tp]
         while waiting:
             key, value, *_ = waiting[0]
             if batch.append(timestamp=None, key=key, value=value) is None:
@@ -72,7 +78,7 @@ class Lanes:
         # Nothing can be added any more, so the client does not wait for more.
         batch.close()
         self._under_way.add(tp)
-        sent = await client.send_batch(batch, tp.topic, partition=tp.partition)
+        sent = await self._client.send_batch(batch, tp.topic, partition=tp.partition)
         sent.add_done_callback(partial(self._on_sent, tp, records))
 
     def _on_sent(self, tp: TP, records: list[Queued], sent: asyncio.Future[Any]) -> None:
@@ -83,9 +89,20 @@ class Lanes:
         else:
             self._under_way.discard(tp)
             if self._waiting[tp]:
-                self._ready.add(tp)
-                self._is_due.set()
+                self._go_on(tp)
             self._acknowledge(tp.partition, sent.result().offset, records)
+
+    def _go_on(self, tp: TP) -> None:
+        # Not a turn of the event loop later: then Kafka's client has sent its next request, and
+        # what waits here would wait for that too.
+        try:
+            rest = begin(self._send(tp))
+        except Exception as error:
+            self._on_failure(repr(error))
+            return
+        if rest is not None:
+            self._begun.append(rest)
+            self._is_due.set()
 
     def _acknowledge(self, partition: int, first_offset: int, records: list[Queued]) -> None:
         try:

@@ -64,6 +64,7 @@ CALLED = {
     (AIOKafkaConsumer, "seek_to_beginning"): "(self, *partitions)",
     (Fetcher, "_get_actions_per_node"): "(self, assignment)",
     (Fetcher, "_notify"): "(self, future)",
+    (Fetcher, "_select_read_replica"): "(self, tp)",
     (FetchResult, "getall"): "(self, max_records=None)",
     (FetchResult, "check_assignment"): "(self, tp)",
     (FetchResult, "calculate_backoff"): "(self)",

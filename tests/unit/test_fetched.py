@@ -141,3 +141,18 @@ def test_what_is_dropped_before_it_is_taken_frees_its_memory_at_once():
         assert kept() is None
     finally:
         gc.enable()
+
+
+def test_it_is_known_of_which_partitions_something_came_lately(monkeypatch):
+    now_s = 5.0
+    monkeypatch.setattr("time.monotonic", lambda: now_s)
+    results = Fetched({"source"}, frozenset().__contains__)
+    results[PLAIN] = fetched(batch_of(0, 2), 0, PLAIN)
+    now_s = 6.0
+    results[SOURCE] = fetched(batch_of(0, 2), 0)
+    # Taken or dropped, it came.
+    results.clear()
+
+    assert list(results.since(4.5)) == [PLAIN, SOURCE]
+    assert list(results.since(5.0)) == [SOURCE]
+    assert list(results.since(6.0)) == []

@@ -18,12 +18,18 @@ class Client:
     def __init__(self, batch_size=16_384):
         self.batch_size = batch_size
         self.sent = []
+        # What it waits for before it takes a batch, and what it raises then.
+        self.ready = self.error = None
 
     def create_batch(self):
         return BatchBuilder(self.batch_size, 0)
 
     async def send_batch(self, batch, topic, *, partition):
         assert batch.closed()
+        if self.ready:
+            await self.ready.wait()
+        if self.error:
+            raise self.error
         arrived = asyncio.get_running_loop().create_future()
         self.sent.append((TP(topic, partition), batch.record_count(), arrived))
         return arrived
@@ -84,6 +90,51 @@ async def test_the_next_batch_goes_when_the_one_before_has_arrived(lanes, client
     await client.until(3)
 
     assert client.sent[2][:2] == (FIRST, 2)
+    assert keys(lanes.arrived) == [b"a"]
+
+
+async def test_what_waits_goes_on_before_the_client_looks_for_its_next_request(lanes, client):
+    put(lanes, FIRST, b"a")
+    await client.until(1)
+    put(lanes, FIRST, b"b")
+    seen = []
+    # As aiokafka's sender: it is told after the batch's own listeners, in the same turn.
+    client.sent[0][2].add_done_callback(lambda _: seen.append(len(client.sent)))
+    client.acknowledge(0, 0)
+    await asyncio.sleep(0)
+
+    assert seen == [2]
+
+
+async def test_what_goes_on_waits_with_the_client_and_keeps_its_order(lanes, client):
+    put(lanes, FIRST, b"a")
+    await client.until(1)
+    put(lanes, FIRST, b"b")
+    client.ready = asyncio.Event()
+    client.acknowledge(0, 0)
+    await asyncio.sleep(0)
+    put(lanes, FIRST, b"c")
+    assert len(client.sent) == 1
+
+    client.ready.set()
+    await client.until(2)
+    client.acknowledge(1, 1)
+    await client.until(3)
+    client.acknowledge(2, 2)
+    await asyncio.sleep(0)
+
+    assert keys(lanes.arrived) == [b"a", b"b", b"c"]
+
+
+async def test_a_client_that_takes_no_further_batch_is_a_failure(lanes, client):
+    put(lanes, FIRST, b"a")
+    await client.until(1)
+    put(lanes, FIRST, b"b")
+    client.error = OSError("closed")
+    client.acknowledge(0, 0)
+    await asyncio.sleep(0)
+
+    assert "closed" in lanes.failures[0]
     assert keys(lanes.arrived) == [b"a"]
 
 
