@@ -142,7 +142,10 @@ async def health(view, request):
 async def state(view, request):
     consumer = app.consumer
     client = consumer._thread._consumer
-    asked_for = consumer._thread._asked_for(client._subscription.subscription.assignment)
+    # When nothing has come for long.
+    asked_for = consumer._thread._asked_for(
+        client._subscription.subscription.assignment, float("inf")
+    )
     alive = [thing for thing in gc.get_objects() if isinstance(thing, RawBatch)]
     return view.json(
         {
