@@ -45,8 +45,13 @@ class Fetched(OrderedDict[TopicPartition, Any]):
         super().__setitem__(tp, result)
 
     def since(self, time_s: float) -> Iterator[TopicPartition]:
-        """Yield the partitions of which something came after *time_s* (monotonic)."""
-        yield from (tp for tp, came_s in self._came_s.items() if came_s > time_s)
+        """Yield the partitions of which something came after *time_s* (monotonic).
+
+        Not those whose records wait here until somebody wants them: nothing more is fetched then.
+        """
+        for tp, came_s in self._came_s.items():
+            if came_s > time_s and not (tp in self and self._is_held_back(tp)):
+                yield tp
 
 
 class Untaken:

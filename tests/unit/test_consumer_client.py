@@ -31,7 +31,7 @@ def woken(client):
     fetcher = SimpleNamespace(
         _wait_consume_future="consumed",
         _notify=calls.append,
-        _records=Fetched((), frozenset().__contains__),
+        _records=Fetched((), lambda tp: tp in client.held_back),
         _select_read_replica=lambda tp: tp.partition,
     )
     client._consumer = SimpleNamespace(_fetcher=fetcher)
@@ -145,6 +145,16 @@ async def test_what_is_busy_but_not_wanted_keeps_no_other_waiting(client, woken,
     client.want({QUIET})
 
     assert asked(client, tps)[0][0] == {"quiet"}
+
+
+async def test_what_waits_for_its_agent_keeps_no_other_waiting(client, woken, clock):
+    tps = [BUSY, QUIET]
+    client.want(set(tps))
+    client.held_back = {BUSY}
+    asked(client, tps, brings=[BUSY])
+
+    # aiokafka asks for nothing of which records wait; it would ask for nothing at all.
+    assert "quiet" in asked(client, tps)[0][0]
 
 
 async def test_a_broker_without_busy_partitions_is_asked_as_often_as_others(client, woken, clock):

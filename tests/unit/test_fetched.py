@@ -156,3 +156,14 @@ def test_it_is_known_of_which_partitions_something_came_lately(monkeypatch):
     assert list(results.since(4.5)) == [PLAIN, SOURCE]
     assert list(results.since(5.0)) == [SOURCE]
     assert list(results.since(6.0)) == []
+
+
+def test_a_partition_whose_records_nobody_wants_now_is_not_one_of_them():
+    held_back = {SOURCE}
+    results = Fetched({"source"}, held_back.__contains__)
+    results[SOURCE] = fetched(batch_of(0, 2), 0)
+    results[PLAIN] = fetched(batch_of(0, 2), 0, PLAIN)
+    assert list(results.since(0.0)) == [PLAIN]
+
+    del results[SOURCE]
+    assert list(results.since(0.0)) == [SOURCE, PLAIN]
