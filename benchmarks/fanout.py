@@ -10,11 +10,12 @@ per second of the server's CPU time, the delay between an update's making and it
 much memory the server took beyond what the open connections need. The exit status is 1 if it is
 not as wanted.
 
-Measured (Python 3.11, two slow shared cores, load 3.3):
+Measured (Python 3.11, two shared cores), the median of three runs; 1,962,690 per CPU second and a
+worst delay of 244 ms in an earlier one on a machine under load:
 
-    delivered                  499,296/s
-    delivered per CPU second   1,962,690, 25% of a core
-    delay, median and worst    74 ms, 244 ms
+    delivered                  501,436/s
+    delivered per CPU second   1,387,891, 36% of a core
+    delay, median and worst    52 ms, 77 ms
     server's memory, at most   71 MB, 4 MB beyond idle connections
     the client that never read closed with 4008; the 1,000 others stayed
 """

@@ -5,17 +5,18 @@
 It needs wrk (`apt-get install wrk`). Each line is warm and has 32 connections; all are answered
 by one worker process, on a machine that also runs PostgreSQL, Kafka and wrk.
 
-Measured (Python 3.11, two slow shared cores, load 2.1, embedded PostgreSQL 18.6); in brackets with
-the tickers in 15 partitions of a week, over which naive's query is planned anew each time:
+Measured with 8 seconds (Python 3.11, two shared cores, embedded PostgreSQL 18.6), and the worker's
+CPU time for each; in brackets with the tickers in 15 partitions of a week, over which naive's query
+is planned anew each time:
 
-    hello world                     5,410 requests/s                  (6,035)
-    naive history, random pairs       665 requests/s   1.0 of naive     (545, 1.0)
-    history, random pairs           1,330 requests/s   2.0            (1,320, 2.4)
-    history, the same page          4,960 requests/s   0.92 of hello  (5,119, 0.85)
-    live lookup                     5,252 requests/s   0.97           (4,931, 0.82)
+    hello world              9,414 requests/s                  106 us  (8,303)
+    naive, random pairs      1,185 requests/s   1.0 of naive   830 us    (768, 1.0)
+    history, random pairs    1,981 requests/s   1.7            453 us  (1,716, 2.2)
+    history, the same page   7,308 requests/s   0.78 of hello  137 us  (7,316, 0.88)
+    live lookup              7,246 requests/s   0.77           138 us  (7,304, 0.88)
 
-On faster cores 2,562 requests/s of history were measured, 1.6 times naive. A native TimescaleDB was
-not measured.
+On a slower machine it was 1,330 requests/s of history, 2.0 times naive (2.4). A native TimescaleDB
+was not measured.
 """
 
 from __future__ import annotations
