@@ -13,8 +13,9 @@ from cryptoviz import topics
 from cryptoviz.settings import current
 from cryptoviz.topic_fit import POLICY, RETENTION, TopicSpec
 from web.answers import Answer, json_answer
+from web.json_schema import REF
 from web.operation import answers, page
-from web.sent_schemas import REF, schemas_of
+from web.sent_schemas import schemas_of
 from web.socket_messages import Request as SocketRequest
 from web.socket_messages import Told
 from web.topic_channels import Channel, Message, carrying, topic_channels

@@ -8,16 +8,15 @@ from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
-import msgspec
 from aiohttp import web
 from faust.types.web import Request, View
 
 from cryptoviz.app import app
 from web.answers import JSON, PROBLEM, Answer, Problem, json_answer
 from web.formats import TABULAR
+from web.json_schema import json_schemas
 from web.operation import Operation, answers, operations, page
 
-_REF = "#/components/schemas/{name}"
 _MEANINGS = {
     304: "Unchanged since the answer whose ETag was given.",
     400: "A parameter or the body is malformed; the problem names it and its value.",
@@ -46,7 +45,7 @@ def document() -> dict[str, Any]:
     types = [Problem]
     for operation in listed:
         types += [each for each in (operation.body, operation.declared.answer) if each]
-    _, components = msgspec.json.schema_components(types, ref_template=_REF)
+    _, components = json_schemas(types)
     paths: dict[str, dict[str, Any]] = {}
     for operation in listed:
         paths.setdefault(operation.path, {})[operation.method] = _described(operation)
@@ -86,7 +85,7 @@ def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
 def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
     if operation.query is None:
         return []
-    _, (components) = msgspec.json.schema_components([operation.query], ref_template=_REF)
+    _, components = json_schemas([operation.query])
     struct = components[operation.query.__name__]
     needed = struct.get("required", [])
     return [
@@ -138,8 +137,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
 
 
 def _schema(declared: Any) -> dict[str, Any]:
-    (schema,), _ = msgspec.json.schema_components([declared], ref_template=_REF)
-    return dict(schema)
+    (schema,), _ = json_schemas([declared])
+    return schema
 
 
 async def docs(request: web.Request) -> web.Response:

@@ -7,11 +7,10 @@ from typing import Any
 
 import msgspec
 
-REF = "#/components/schemas/{name}"
+from web.json_schema import Schema, json_schemas
+
 # How a value came about or is computed further; may change without a new version.
 INTERNAL = ("opinions", "position", "samples", "sums")
-
-Schema = dict[str, Any]
 
 
 def schemas_of(received: Iterable[Any], sent: Iterable[Any]) -> dict[str, Schema]:
@@ -20,8 +19,8 @@ def schemas_of(received: Iterable[Any], sent: Iterable[Any]) -> dict[str, Schema
     What is received may lack fields that have defaults; what is *sent* has all of them.
     """
     sent = list(sent)
-    _, components = msgspec.json.schema_components([*received, *sent], ref_template=REF)
-    _, written = msgspec.json.schema_components(sent, ref_template=REF)
+    _, components = json_schemas([*received, *sent])
+    _, written = json_schemas(sent)
     left_out = _left_out(sent)
     for name in written:
         _complete(components[name], left_out)

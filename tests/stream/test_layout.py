@@ -27,6 +27,7 @@ SUPPORT = {
     "web.database",
     "web.formats",
     "web.forward",
+    "web.json_schema",
     "web.known",
     "web.laid_over",
     "web.live_rows",

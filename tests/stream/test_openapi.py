@@ -5,7 +5,7 @@ import re
 import pytest
 
 from cryptoviz.app import app
-from web import openapi, whole_range
+from web import asyncapi, openapi, whole_range
 from web.answers import Refusal
 from web.formats import ARROW, CSV
 from web.operation import operations
@@ -30,6 +30,17 @@ def test_every_operation_has_an_id_of_its_own(document):
     ids = [one["operationId"] for path in document["paths"].values() for one in path.values()]
 
     assert len(ids) == len(set(ids))
+
+
+def test_no_description_is_indented_which_would_be_code_in_markdown(document):
+    schemas = {
+        **document["components"]["schemas"],
+        **asyncapi.document()["components"]["schemas"],
+    }
+    described = {name: one["description"] for name, one in schemas.items() if "description" in one}
+
+    assert any("\n" in text for text in described.values())
+    assert {name for name, text in described.items() if "\n  " in text} == set()
 
 
 def test_what_can_happen_to_any_request_is_declared(document):
