@@ -10,8 +10,8 @@ per second of the server's CPU time, the delay between an update's making and it
 much memory the server took beyond what the open connections need. The exit status is 1 if it is
 not as wanted.
 
-Measured (Python 3.11, two shared cores), the median of three runs; 1,962,690 per CPU second and a
-worst delay of 244 ms in an earlier one on a machine under load:
+Measured (Python 3.11, two shared cores), CPU and delay as the medians of three runs; 1,962,690 per
+CPU second and a worst delay of 244 ms in an earlier one on a machine under load:
 
     delivered                  501,436/s
     delivered per CPU second   1,387,891, 36% of a core

@@ -46,6 +46,7 @@ class Lanes:
         self._waiting: defaultdict[TP, deque[Queued]] = defaultdict(deque)
         self._under_way: set[TP] = set()
         self._ready: set[TP] = set()
+        # Batches that the client has not taken at once.
         self._begun: list[Coroutine[Any, Any, Any]] = []
         self._is_due = asyncio.Event()
         self._client: AIOKafkaProducer = None
