@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -11,11 +11,11 @@ from cryptoviz.timescale.pool import Pool
 from cryptoviz.timescale.refresh import AggregateRefresher
 from tests.timescale import oracle
 from tests.timescale.servers import Server, migrate_without_jobs
-from tests.timescale.weeks import DAY, HOUR, hourly, put, run_jobs, this_hour
+from tests.timescale.weeks import DAY, HOUR, half_past, hourly, put, run_jobs, this_hour
 
 
 async def test_late_rows_are_refreshed_into_the_aggregate(timescale: Server, pool: Pool) -> None:
-    now = datetime.now(UTC)
+    now = half_past()
     rows = oracle.a_market(this_hour() - 30 * DAY, this_hour())
     refresher = AggregateRefresher(retention_days="off", interval_s=60)
     await put(pool, rows)
@@ -40,7 +40,7 @@ async def test_late_rows_are_refreshed_into_the_aggregate(timescale: Server, poo
 async def test_a_refresh_that_fails_for_a_passing_reason_stays_due(
     timescale: Server, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = datetime.now(UTC)
+    now = half_past()
     refresher = AggregateRefresher(retention_days="off", interval_s=60)
     await refresher.refresh_due(pool, now)
     refresher.note("ticker_data", [now - 20 * DAY], now)
@@ -60,7 +60,7 @@ async def test_a_refresh_that_fails_for_a_passing_reason_stays_due(
 async def test_a_new_worker_refreshes_what_its_predecessor_left(
     timescale: Server, pool: Pool
 ) -> None:
-    now = datetime.now(UTC)
+    now = half_past()
     rows = oracle.a_market(this_hour() - 30 * DAY, this_hour())
     await put(pool, rows[:500])
     await AggregateRefresher(retention_days=90).refresh_due(pool, now)
@@ -74,7 +74,7 @@ async def test_a_new_worker_refreshes_what_its_predecessor_left(
 async def test_a_worker_that_takes_over_refreshes_what_the_one_before_left(
     timescale: Server, pool: Pool
 ) -> None:
-    now = datetime.now(UTC)
+    now = half_past()
     rows = oracle.a_market(this_hour() - 30 * DAY, this_hour())
     refresher = AggregateRefresher(retention_days=90, interval_s=60)
     await put(pool, rows[:500])
@@ -90,7 +90,7 @@ async def test_a_worker_that_takes_over_refreshes_what_the_one_before_left(
 async def test_a_takeover_within_a_refresh_is_not_forgotten(
     timescale: Server, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = datetime.now(UTC)
+    now = half_past()
     refresher = AggregateRefresher(retention_days=90, interval_s=60)
 
     async def overtaken(*_: object) -> None:
@@ -108,7 +108,7 @@ async def test_a_takeover_within_a_refresh_is_not_forgotten(
 async def test_aggregates_outlive_the_rows_that_retention_drops(
     timescale: Server, dsn: str, pool: Pool
 ) -> None:
-    now = datetime.now(UTC)
+    now = half_past()
     rows = oracle.a_market(this_hour() - 60 * DAY, this_hour())
     refresher = AggregateRefresher(retention_days=30)
     await put(pool, rows)

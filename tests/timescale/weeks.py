@@ -20,6 +20,11 @@ def this_hour() -> datetime:
     return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 
 
+def half_past() -> datetime:
+    """Return the middle of the present hour, so that no hour ends while a test looks ahead."""
+    return this_hour() + HOUR / 2
+
+
 async def put(pool: Pool, rows: list[Row], first: int = 0) -> None:
     """Write ticker rows at the offsets from *first* on."""
     placed = [(*row[:7], first + index) for index, row in enumerate(rows)]
