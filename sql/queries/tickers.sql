@@ -2,12 +2,12 @@
 SELECT
     count(*) AS found,
     string_agg(
-        format(
-            '{"timestamp":%s,"pair":%s,"last":%s,"bid":%s,"ask":%s,"volume_24h":%s}',
-            to_json(timestamp), to_json(pair), last,
-            coalesce(bid::text, 'null'), coalesce(ask::text, 'null'),
-            coalesce(volume_24h::text, 'null')
-        ),
+        '{"timestamp":' || to_json(timestamp)::text
+        || ',"pair":' || to_json(pair)::text
+        || ',"last":' || last::text
+        || ',"bid":' || coalesce(bid::text, 'null')
+        || ',"ask":' || coalesce(ask::text, 'null')
+        || ',"volume_24h":' || coalesce(volume_24h::text, 'null') || '}',
         E',\n'
     ) AS body,
     (array_agg(timestamp))[least(count(*), $5 - 1)] AS last_time,

@@ -2,11 +2,11 @@
 SELECT
     count(*) AS found,
     string_agg(
-        format(
-            '{"timestamp":%s,"pair":%s,"price":%s,"volume":%s,"side":%s}',
-            to_json(timestamp), to_json(pair), price, volume,
-            coalesce(to_json(side)::text, 'null')
-        ),
+        '{"timestamp":' || to_json(timestamp)::text
+        || ',"pair":' || to_json(pair)::text
+        || ',"price":' || price::text
+        || ',"volume":' || volume::text
+        || ',"side":' || coalesce(to_json(side)::text, 'null') || '}',
         E',\n'
     ) AS body,
     (array_agg(timestamp))[least(count(*), $5 - 1)] AS last_time,
