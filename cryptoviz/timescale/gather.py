@@ -1,8 +1,8 @@
 """Asks for many readers at once: those who wait while the database is busy share a statement.
 
-A statement costs the worker and the server as much as a page of a hundred rows does. So at most
-a few are under way, and who comes meanwhile is answered by the next one, all in one round trip.
-A reader who comes alone is asked for alone, at once.
+A statement costs the worker and the server as much as a page of a hundred rows does. So who comes
+while one is under way is answered by the next one, all in one round trip; but nobody waits long for
+the answer of others. A reader who comes alone is asked for alone, at once.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ log = logging.getLogger(__name__)
 
 Row: TypeAlias = "asyncpg.Record"
 
-# Under way at a time. Two keep a server busy while the worker reads the answer of one of them.
-MOST_STATEMENTS = 2
+# How long readers wait for a statement that others asked. Beyond it they get one of their own, of
+# the most that are under way at a time.
+PATIENCE_S = 0.02
+MOST_STATEMENTS = 4
 # Readers of one statement: with more of them, the first would wait too long for the last.
 MOST_READERS = 16
 
@@ -45,13 +47,21 @@ def gathered(statement: str, types: Sequence[str]) -> str:
     return f"SELECT page.* FROM {asked} CROSS JOIN LATERAL (\n{one}) AS page ORDER BY asked.n"  # noqa: S608
 
 
+_Reader: TypeAlias = "tuple[tuple[Any, ...], asyncio.Future[Row | None]]"
+
+
 class _Queue:
-    """Who waits for an answer of one pool."""
+    """Who waits for an answer of one pool, and how many statements are under way."""
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
-        self.waiting: list[tuple[tuple[Any, ...], asyncio.Future[Row | None]]] = []
-        self.under_way: set[asyncio.Task[None]] = set()
+        self.waiting: list[_Reader] = []
+        self.under_way = 0
+
+    def take(self) -> list[_Reader]:
+        """Return the readers of the next statement, who wait no more."""
+        taken, self.waiting = self.waiting[:MOST_READERS], self.waiting[MOST_READERS:]
+        return taken
 
 
 class Gather:
@@ -61,6 +71,7 @@ class Gather:
         """Ask *statement*, whose parameters have the *types*; it answers with one row."""
         self._one, self._many = statement, gathered(statement, types)
         self._queue: _Queue | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def ask(self, pool: Pool, *parameters: Any) -> Row:
         """Return the row that the statement answers with; raises what the database does."""
@@ -69,26 +80,51 @@ class Gather:
             queue = self._queue = _Queue(pool)
         future = asyncio.get_running_loop().create_future()
         queue.waiting.append((parameters, future))
-        if len(queue.under_way) < MOST_STATEMENTS:
-            task = asyncio.ensure_future(self._answer(queue))
-            queue.under_way.add(task)
-            task.add_done_callback(queue.under_way.discard)
+        if not queue.under_way:
+            self._begin(queue)
+        elif len(queue.waiting) == 1:
+            self._bound_the_wait(queue)
         row = await future
         # One reader's fault, or a lost connection, is not the others': each asks for itself.
         return await fetch(pool, self._one, *parameters) if row is None else row
 
+    def _begin(self, queue: _Queue) -> None:
+        queue.under_way += 1
+        task = asyncio.ensure_future(self._answer(queue))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _bound_the_wait(self, queue: _Queue) -> None:
+        """Have another statement begin for who waits the longest, unless it has by then."""
+        first = queue.waiting[0]
+
+        def is_over() -> None:
+            if queue.waiting and queue.waiting[0] is first and queue.under_way < MOST_STATEMENTS:
+                self._begin(queue)
+
+        asyncio.get_running_loop().call_later(PATIENCE_S, is_over)
+
     async def _answer(self, queue: _Queue) -> None:
-        while queue.waiting:
-            asked, queue.waiting = queue.waiting[:MOST_READERS], queue.waiting[MOST_READERS:]
-            rows: Sequence[Row | None] = [None] * len(asked)
-            try:
-                rows = await self._rows(queue.pool, [parameters for parameters, _ in asked])
-            except Exception as error:
-                log.warning("%d readers ask one by one: %s", len(asked), sentence(error))
-            finally:
-                for (_, future), row in zip(asked, rows, strict=True):
-                    if not future.done():
-                        future.set_result(row)
+        try:
+            while queue.waiting:
+                asked = queue.take()
+                if queue.waiting:
+                    self._bound_the_wait(queue)
+                await self._ask_for(queue.pool, asked)
+        finally:
+            # At once, so that who comes next does not take it for one that would answer.
+            queue.under_way -= 1
+
+    async def _ask_for(self, pool: Pool, asked: Sequence[_Reader]) -> None:
+        rows: Sequence[Row | None] = [None] * len(asked)
+        try:
+            rows = await self._rows(pool, [parameters for parameters, _ in asked])
+        except Exception as error:
+            log.warning("%d readers ask one by one: %s", len(asked), sentence(error))
+        finally:
+            for (_, future), row in zip(asked, rows, strict=True):
+                if not future.done():
+                    future.set_result(row)
 
     async def _rows(self, pool: Pool, asked: Sequence[tuple[Any, ...]]) -> Sequence[Row]:
         async with acquire(pool) as connection:

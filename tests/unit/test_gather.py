@@ -1,0 +1,99 @@
+"""When statements begin, and for whom; what they answer is tests/timescale/test_gather.py's."""
+
+import asyncio
+
+import pytest
+
+from cryptoviz.timescale import gather
+from cryptoviz.timescale.gather import Gather
+
+
+class Statements(Gather):
+    """Statements that answer when they are let, each reader with its own number."""
+
+    def __init__(self):
+        super().__init__("SELECT $1", ["bigint"])
+        self.asked, self.let = [], []
+
+    async def _rows(self, pool, asked):
+        numbers = [number for (number,) in asked]
+        self.asked.append(numbers)
+        let = asyncio.get_running_loop().create_future()
+        self.let.append(let)
+        await let
+        return numbers
+
+
+def come(statements, *numbers):
+    return [asyncio.ensure_future(statements.ask("pool", number)) for number in numbers]
+
+
+async def answers(readers):
+    """Return what *readers* are told; raises TimeoutError if one is told nothing."""
+    return await asyncio.wait_for(asyncio.gather(*readers), 5)
+
+
+async def turn():
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """Nobody's wait is over within a test."""
+    monkeypatch.setattr(gather, "PATIENCE_S", 60)
+
+
+async def test_who_comes_while_a_statement_is_under_way_shares_the_next(patient):
+    statements = Statements()
+    first = come(statements, 1)
+    await turn()
+    others = come(statements, 2, 3, 4)
+    await turn()
+    assert statements.asked == [[1]]
+
+    statements.let[0].set_result(None)
+    await turn()
+
+    assert statements.asked == [[1], [2, 3, 4]]
+    statements.let[1].set_result(None)
+    assert await answers([*first, *others]) == [1, 2, 3, 4]
+
+
+async def test_nobody_waits_long_for_the_statement_of_others(monkeypatch):
+    monkeypatch.setattr(gather, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(gather, "MOST_READERS", 2)
+    statements = Statements()
+    readers = come(statements, 1)
+    await turn()
+    readers += come(statements, 2, 3, 4)
+
+    # The second leaves one behind, whose wait is over too; and there are no more than four.
+    await asyncio.sleep(0.1)
+    assert statements.asked == [[1], [2, 3], [4]]
+    readers += come(statements, 5)
+    await asyncio.sleep(0.05)
+    readers += come(statements, 6)
+    await asyncio.sleep(0.05)
+    assert statements.asked == [[1], [2, 3], [4], [5]]
+
+    for let in statements.let:
+        let.set_result(None)
+    await turn()
+    statements.let[-1].set_result(None)
+    assert await answers(readers) == [1, 2, 3, 4, 5, 6]
+
+
+async def test_who_comes_as_the_last_statement_ends_is_answered(patient):
+    statements = Statements()
+    first = come(statements, 1)
+    await turn()
+    statements.let[0].set_result(None)
+    # Its task ends in this very turn of the event loop.
+    await answers(first)
+    second = come(statements, 2)
+    await turn()
+
+    assert statements.asked == [[1], [2]]
+    statements.let[1].set_result(None)
+    assert await answers(second) == [2]
