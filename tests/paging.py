@@ -33,7 +33,7 @@ class Stored:
         if len(found) > limit:
             time, *ties = place(self.order, shown[-1])
             more = cursors.encode(self.order.name, time, ties)
-        return Page(json.dumps(shown).encode(), len(shown), more)
+        return Page(json.dumps(shown)[1:-1].encode(), len(shown), more)
 
 
 def place(order, row):

@@ -72,7 +72,7 @@ async def candle_history(
     stream = None if cursor is None else overlay.with_floors(cursor, seen)
     # A candle has no rival at its time, so its time alone leads on.
     following = asked.behind(rows[-1]["timestamp"]) if more and rows else None
-    return paged(asked, Page(orjson.dumps(rows), len(rows), following), stream)
+    return paged(asked, Page(orjson.dumps(rows)[1:-1], len(rows), following), stream)
 
 
 async def read(

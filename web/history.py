@@ -126,10 +126,10 @@ async def _page(
             _offsets(feed, query.as_of),
             *filters,
         )
-        return paged(asked, page)
+        return paged(asked, page, never_change=True)
     if not asked.is_newest:
         page = await read(connections, period.start, period.end, query.limit, query.cursor)
-        return paged(asked, page)
+        return paged(asked, page, never_change=True)
     page, offsets = await seam.newest(
         connections,
         rows,
@@ -142,7 +142,7 @@ async def _page(
     # A partition without an offset has nothing stored, so all of it is still to come.
     nexts = [offsets.get(number, 0) for number in range(current().topic_partitions)]
     asked.as_of = position_text(feed, nexts)
-    return paged(asked, page, asked.as_of)
+    return paged(asked, page, asked.as_of, never_change=True)
 
 
 def _offsets(feed: str, as_of: str) -> list[int]:

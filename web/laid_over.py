@@ -82,7 +82,7 @@ def page_of(
         time, *ties = place(rows[-1])
         more = cursors.encode(order.name, time, ties)
     stream = None if cursor is None else with_floors(cursor, seen(rows))
-    return paged(asked, Page(orjson.dumps(rows), len(rows), more), stream)
+    return paged(asked, Page(orjson.dumps(rows)[1:-1], len(rows), more), stream)
 
 
 def _longest_kept() -> timedelta:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from faust.types.web import Request
 
@@ -86,10 +86,9 @@ class Asked:
         # The ends are fixed with the first page, so that later ones do not shift with the clock.
         start, end = _utc(self.period.start), _utc(self.period.end)
         fixed = f"date_debut={start}&date_fin={end}&limit={self.query.limit}"
-        told = {**self.filters, "cursor": cursor}
-        if self.as_of is not None:
-            told["as_of"] = self.as_of
-        return f"{self.path}?{fixed}&{urlencode(told)}"
+        filters = f"&{urlencode(self.filters)}" if self.filters else ""
+        as_of = "" if self.as_of is None else f"&as_of={quote_plus(self.as_of)}"
+        return f"{self.path}?{fixed}{filters}&cursor={quote_plus(cursor)}{as_of}"
 
     def unknown(self, parameter: str, value: str) -> Refusal:
         """Return the refusal of a subject that nothing was ever heard of."""
@@ -111,13 +110,18 @@ async def pool() -> Pool:
     return await database.pool()
 
 
-def paged(asked: Asked, page: Page, stream: str | None = None) -> Answer:
-    """Return the answer that holds *page*, and the *stream* cursor behind it."""
+def paged(
+    asked: Asked, page: Page, stream: str | None = None, *, never_change: bool = False
+) -> Answer:
+    """Return the answer that holds *page*, and the *stream* cursor behind it.
+
+    Rows of a raw topic *never_change*; others say whether they are final.
+    """
     asked.rows = page.rows
     following = asked.following(page.next_cursor) if page.next_cursor else None
     head = encode({**asked.subject, "count": page.rows, "next": following, "stream": stream})
     headers = {"Link": f'<{following}>; rel="next"'} if following else {}
     # Rows know more than the clock: a worker may be behind, a price may never have come.
-    if asked.is_final and _NOT_FINAL not in page.body:
+    if asked.is_final and (never_change or _NOT_FINAL not in page.body):
         headers["Cache-Control"] = f"public, max-age={FINAL_AGE_S}"
-    return Answer(b'%s,"data":%s}' % (head[:-1], page.body), headers=headers)
+    return Answer(b"".join((head[:-1], b',"data":[', page.objects, b"]}")), headers=headers)

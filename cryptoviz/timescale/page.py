@@ -14,16 +14,24 @@ from cryptoviz.timescale.pool import Pool
 from cryptoviz.timescale.statements import query
 
 # Between two objects of a body. JSON writes a newline inside a string as \n, so this is unique.
-SEPARATOR = ",\n"
+SEPARATOR = b",\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """*body* is a JSON array of *rows* objects; *next_cursor* leads on, None at the end."""
+    """*rows* JSON objects with commas between; *next_cursor* leads on, None at the end.
 
-    body: bytes
+    They may be a part of a longer text, so that an answer copies them once.
+    """
+
+    objects: bytes | memoryview
     rows: int
     next_cursor: str | None
+
+    @property
+    def body(self) -> bytes:
+        """The objects as a JSON array."""
+        return b"".join((b"[", self.objects, b"]"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +91,8 @@ async def read(
 
 def cut(row: Any, limit: int, order: str, last_ties: Sequence[cursors.Tie]) -> Page:
     """Return the page in *row*, which has one row more than *limit* if another page follows."""
-    body: str = row["body"] or ""
+    objects = (row["body"] or "").encode()
     if row["found"] <= limit:
-        return Page(f"[{body}]".encode(), row["found"], None)
-    kept = body[: body.rindex(SEPARATOR)]
-    following = cursors.encode(order, row["last_time"], last_ties)
-    return Page(f"[{kept}]".encode(), limit, following)
+        return Page(objects, row["found"], None)
+    kept = memoryview(objects)[: objects.rindex(SEPARATOR)]
+    return Page(kept, limit, cursors.encode(order, row["last_time"], last_ties))

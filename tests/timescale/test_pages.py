@@ -43,7 +43,7 @@ async def with_tickers(pool: Pool, times: list[datetime]) -> None:
 async def test_nothing_stored_is_an_empty_page(pool: Pool) -> None:
     page = await history.tickers(pool, "BTC/USD", NOON, NOON + HOUR, 10)
 
-    assert page == Page(b"[]", 0, None)
+    assert page == Page(b"", 0, None)
 
 
 @pytest.mark.parametrize("limit", [1, 3, 10, 11, 1000])

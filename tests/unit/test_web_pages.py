@@ -24,22 +24,22 @@ def kept(headers):
     return "max-age=3600" in headers.get("Cache-Control", "")
 
 
-def a_page(body, end_ago):
+def a_page(objects, end_ago):
     query = HistoryQuery(date_debut=ago(end_ago + HOUR), date_fin=ago(end_ago))
-    return paged(Asked(a_request(), query, {}), Page(body, 1, None))
+    return paged(Asked(a_request(), query, {}), Page(objects, 1, None))
 
 
 def test_rows_that_nothing_changes_any_more_may_be_kept():
-    assert kept(a_page(b'[{"final":true}]', 2 * DAY).headers)
-    assert kept(a_page(b'[{"last":1.0}]', 2 * DAY).headers)
+    assert kept(a_page(b'{"final":true}', 2 * DAY).headers)
+    assert kept(a_page(b'{"last":1.0}', 2 * DAY).headers)
 
 
 def test_a_page_of_the_last_minutes_is_not_kept():
-    assert not kept(a_page(b'[{"final":true}]', timedelta(seconds=30)).headers)
+    assert not kept(a_page(b'{"final":true}', timedelta(seconds=30)).headers)
 
 
 def test_a_page_with_a_row_that_may_change_is_not_kept_however_old_it_is():
-    assert not kept(a_page(b'[{"final":true},{"final":false}]', 2 * DAY).headers)
+    assert not kept(a_page(b'{"final":true},{"final":false}', 2 * DAY).headers)
 
 
 @pytest.fixture
