@@ -28,6 +28,7 @@ class Database:
         self._pool: Pool | None = None
         self._migrated = False
         self._lock = asyncio.Lock()
+        self._probing = asyncio.Lock()
         self._probed_s = -PROBE_AGE_S
         self._trouble: str | None = None
 
@@ -64,10 +65,16 @@ class Database:
 
     async def trouble(self) -> str | None:
         """Return why the database does not answer now, None if it does."""
-        if time.monotonic() - self._probed_s >= PROBE_AGE_S:
-            self._trouble = await self._probe()
-            self._probed_s = time.monotonic()
+        if self._is_old():
+            async with self._probing:
+                # All who came while one asked have its answer.
+                if self._is_old():
+                    self._trouble = await self._probe()
+                    self._probed_s = time.monotonic()
         return self._trouble
+
+    def _is_old(self) -> bool:
+        return time.monotonic() - self._probed_s >= PROBE_AGE_S
 
     async def _probe(self) -> str | None:
         try:
