@@ -23,14 +23,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import psutil
@@ -86,6 +90,15 @@ def main() -> None:
         with WorkerProcess(Path(path) / "worker", environ, "benchmarks.http_app") as worker:
             print(f"a table in {PARTITIONS} partitions of a week, as TimescaleDB has chunks:")
             compare(worker, seconds, Path(path))
+        if (given := os.environ.get("TIMESCALE_TEST_DSN")) is None:
+            print("TIMESCALE_TEST_DSN is not set, so TimescaleDB itself was not measured.")
+            return
+        with own_database(given) as dsn:
+            environ["TIMESCALE_DSN"] = dsn
+            with WorkerProcess(Path(path) / "timescale", environ, "benchmarks.http_app") as worker:
+                asyncio.run(fill(dsn, broker.bootstrap_servers, worker))
+                print(asyncio.run(compress(dsn)))
+                compare(worker, seconds, Path(path))
 
 
 def cpu_s(process: psutil.Process) -> float:
@@ -163,6 +176,42 @@ async def fill(dsn: str, servers: str, worker: WorkerProcess) -> None:
     await producer.stop()
     while len(worker.get("/live/candles/")["rows"]) < len(PAIRS):
         await asyncio.sleep(0.1)
+
+
+@contextmanager
+def own_database(given: str) -> Iterator[str]:
+    """Make a database beside the *given* one, and drop it after the block; yields its URL."""
+    name = f"cryptoviz_bench_{os.getpid()}"
+
+    async def run(statement: str) -> None:
+        connection = await asyncpg.connect(given)
+        await connection.execute(statement)
+        await connection.close()
+
+    asyncio.run(run(f"CREATE DATABASE {name}"))
+    try:
+        yield urlsplit(given)._replace(path=f"/{name}").geturl()
+    finally:
+        asyncio.run(run(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+async def compress(dsn: str) -> str:
+    """Let the policy compress what is older than a week; return a sentence that says what lies."""
+    connection = await asyncpg.connect(dsn)
+    job = await connection.fetchval(
+        "SELECT job_id FROM timescaledb_information.jobs"
+        " WHERE proc_name = 'policy_compression' AND hypertable_name = 'ticker_data'"
+    )
+    await connection.execute(f"CALL run_job({job})")
+    await connection.execute("VACUUM ANALYZE ticker_data")
+    found = await connection.fetchrow(
+        "SELECT extversion, count(*) AS chunks, count(*) FILTER (WHERE is_compressed) AS compressed"
+        " FROM timescaledb_information.chunks, pg_extension"
+        " WHERE hypertable_name = 'ticker_data' AND extname = 'timescaledb' GROUP BY extversion"
+    )
+    await connection.close()
+    version, chunks, compressed = found
+    return f"TimescaleDB {version}, {compressed} of {chunks} chunks compressed by its policy:"
 
 
 async def divide(dsn: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 import asyncpg
@@ -14,6 +15,7 @@ from cryptoviz.settings import current
 __all__ = ["app"]
 
 _pools: list[asyncpg.Pool] = []
+_first = asyncio.Lock()
 
 
 @app.page("/bench/hello/")
@@ -25,8 +27,10 @@ async def hello(view: View, request: Request) -> Response:
 @app.page("/bench/naive/{base}/{quote}/")
 async def naive(view: View, request: Request, base: str, quote: str) -> Response:
     """Answer with the same page as history does, in the way that first comes to mind."""
-    if not _pools:
-        _pools.append(await asyncpg.create_pool(current().timescale_dsn))
+    async with _first:
+        # One pool, however many ask at first.
+        if not _pools:
+            _pools.append(await asyncpg.create_pool(current().timescale_dsn))
     rows = await _pools[0].fetch(
         "SELECT timestamp, pair, last, bid, ask, volume_24h FROM ticker_data "
         "WHERE pair = $1 AND timestamp < $2 ORDER BY timestamp DESC LIMIT 100",
