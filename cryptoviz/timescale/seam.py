@@ -8,6 +8,7 @@ or behind them is.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,7 @@ from cryptoviz.timescale.statements import query
 Offsets = dict[int, int]
 
 _decode = msgspec.json.Decoder(dict[int, int]).decode
+_ORDER = re.compile(r"^( *)ORDER BY timestamp DESC", re.MULTILINE)
 _TIES = ("partition", "offset")
 _FIRST: list[cursors.Tie] = [-1, -1]
 
@@ -73,11 +75,11 @@ async def older(
 
 @functools.cache
 def _bounded(rows: str, last_parameter: int) -> str:
-    statement = query(rows)
     bound = f"AND source_offset < (${last_parameter}::bigint[])[source_partition + 1]"
-    before, order, behind = statement.partition("    ORDER BY timestamp DESC")
-    assert order, f"{rows} has no order to put a bound before"
-    return f"{before}        {bound}\n{order}{behind}"
+    # Wherever rows are put in order, only they are looked at.
+    statement, orders = _ORDER.subn(rf"\1    {bound}\n\g<0>", query(rows))
+    assert orders, f"{rows} has no order to put a bound before"
+    return statement
 
 
 @functools.cache

@@ -16,6 +16,25 @@ FROM (
     SELECT timestamp, pair, price, volume, side, source_partition, source_offset
     FROM trade_data
     WHERE pair = $6 AND timestamp >= $1 AND timestamp <= $2
+        AND timestamp >= (
+            -- TimescaleDB compresses chunks after a week, in the order of time alone. It would sort
+            -- all that a chunk has of the pair, ties and all. The time of the page's last row is
+            -- found in that order, and then only rows from there on are sorted.
+            SELECT coalesce(
+                CASE
+                    WHEN $2 < now() - INTERVAL '7 days'
+                        AND current_setting('timescaledb.license', true) IS NOT NULL
+                    THEN (
+                        SELECT timestamp
+                        FROM trade_data
+                        WHERE pair = $6 AND timestamp >= $1 AND timestamp < $2
+                        ORDER BY timestamp DESC
+                        LIMIT 1 OFFSET $5 - 1
+                    )
+                END,
+                $1
+            )
+        )
         AND (timestamp, source_partition, source_offset) < ($2, $3::bigint, $4)
     ORDER BY timestamp DESC, source_partition DESC, source_offset DESC
     LIMIT $5
