@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from cryptoviz.timescale.pool import Pool, connect
 from cryptoviz.timescale.results import SENTIMENT, upsert
 from cryptoviz.timescale.sink import TRADES, write
@@ -44,10 +42,8 @@ async def test_results_for_compressed_chunks_are_replaced_by_revision(
 
 
 async def test_results_may_open_more_compressed_rows_than_the_server_allows_by_itself(
-    server: Server, dsn: str, pool: Pool
+    timescale: Server, dsn: str, pool: Pool
 ) -> None:
-    if server.kind != "pglite":
-        pytest.skip("only PGlite's front takes a setting of TimescaleDB with the connection")
     end = this_hour() - 20 * DAY
     rows = [a_window(timestamp=end, crypto_symbol=f"C{n}", revision=1) for n in range(50)]
     await upsert(pool, SENTIMENT, rows)
