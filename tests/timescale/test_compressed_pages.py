@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
-from cryptoviz.timescale import history
+from cryptoviz.timescale import cursor as cursors
+from cryptoviz.timescale import history, seam
+from cryptoviz.timescale.page import Page
 from cryptoviz.timescale.pool import Pool
 from cryptoviz.timescale.statements import query
 from tests.timescale.servers import Server
 from tests.timescale.weeks import DAY, run_jobs, this_hour
+
+# Its time, and its price.
+Ticker: TypeAlias = tuple[datetime, float]
 
 ROWS = 12_000
 # TimescaleDB compresses a thousand rows at a time.
@@ -86,9 +91,9 @@ async def test_a_page_opens_few_batches_of_a_compressed_chunk(
     assert 2 <= batches_read(json.loads(explained)[0]["Plan"]) <= 4 < BATCHES
 
 
-async def test_pages_keep_their_order_when_late_rows_are_compressed_too(
-    timescale: Server, pool: Pool
-) -> None:
+@pytest.fixture
+async def start(timescale: Server, pool: Pool) -> datetime:
+    """Store tickers from a time on, then late ones among them; all are compressed in the end."""
     start = this_hour() - 20 * DAY
     await fill(pool, "ticker_data", start)
     await run_jobs(pool, "policy_compression")
@@ -99,19 +104,58 @@ async def test_pages_keep_their_order_when_late_rows_are_compressed_too(
     await pool.copy_records_to_table("ticker_data", records=late)
     await run_jobs(pool, "policy_compression")
     await pool.execute("ANALYZE ticker_data")
+    return start
 
-    read, cursor = [], None
-    while True:
-        page = await history.tickers(pool, "A/USD", start, start + DAY, 97, cursor)
-        read += [(row["timestamp"], row["last"]) for row in json.loads(page.body)]
-        if (cursor := page.next_cursor) is None:
-            break
 
-    stored = await pool.fetch(
+async def stored(pool: Pool, below: int) -> list[Ticker]:
+    """Return the tickers with an offset *below*, in the order of pages."""
+    rows = await pool.fetch(
+        # Read in no order of an index, then sorted.
         "SELECT timestamp, last FROM (SELECT * FROM ticker_data OFFSET 0) AS rows"
-        " ORDER BY timestamp DESC, source_offset DESC"
+        " WHERE source_offset < $1 ORDER BY timestamp DESC, source_offset DESC",
+        below,
     )
-    assert len(stored) == ROWS + len(late)
-    assert [(datetime.fromisoformat(time), last) for time, last in read] == [
-        tuple(row) for row in stored
-    ]
+    return [(row["timestamp"], row["last"]) for row in rows]
+
+
+async def walked(page_behind: Callable[[str | None], Awaitable[Page]]) -> list[Ticker]:
+    """Return the tickers of all pages."""
+    read: list[Ticker] = []
+    page = await page_behind(None)
+    while True:
+        for row in json.loads(page.body):
+            read.append((datetime.fromisoformat(row["timestamp"]), row["last"]))
+        if page.next_cursor is None:
+            return read
+        page = await page_behind(page.next_cursor)
+
+
+async def test_pages_keep_their_order_when_late_rows_are_compressed_too(
+    pool: Pool, start: datetime
+) -> None:
+    read = await walked(
+        lambda cursor: history.tickers(pool, "A/USD", start, start + DAY, 97, cursor)
+    )
+
+    assert len(read) > ROWS
+    assert read == await stored(pool, 2 * ROWS)
+
+
+async def test_pages_behind_one_that_a_stream_goes_on_from_leave_late_rows_to_it(
+    pool: Pool, start: datetime
+) -> None:
+    read = await walked(
+        lambda cursor: seam.older(
+            pool,
+            "tickers",
+            start,
+            start + DAY,
+            97,
+            cursor or cursors.encode("tickers", start + DAY, [0, 0]),
+            [ROWS],
+            "A/USD",
+        )
+    )
+
+    assert len(read) == ROWS
+    assert read == await stored(pool, ROWS)
