@@ -44,7 +44,7 @@ def batches_read(plan: dict[str, Any]) -> int:
     decompressing = [
         node
         for node in nodes(plan)
-        # TimescaleDB calls it by its second name since 2.20.
+        # Its name depends on the version of TimescaleDB.
         if node.get("Custom Plan Provider") in ("DecompressChunk", "ColumnarScan")
     ]
     assert decompressing

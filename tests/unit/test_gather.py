@@ -86,14 +86,16 @@ async def test_nobody_waits_long_for_the_statement_of_others(monkeypatch):
 
 async def test_who_comes_as_the_last_statement_ends_is_answered(patient):
     statements = Statements()
-    first = come(statements, 1)
+
+    async def ask_twice():
+        return [await statements.ask("pool", 1), await statements.ask("pool", 2)]
+
+    reader = asyncio.ensure_future(ask_twice())
     await turn()
+    # Who hears of an answer asks again before anybody hears that its statement has ended.
     statements.let[0].set_result(None)
-    # Its task ends in this very turn of the event loop.
-    await answers(first)
-    second = come(statements, 2)
     await turn()
 
     assert statements.asked == [[1], [2]]
     statements.let[1].set_result(None)
-    assert await answers(second) == [2]
+    assert await answers([reader]) == [[1, 2]]
