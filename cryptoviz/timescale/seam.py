@@ -76,8 +76,8 @@ async def older(
 @functools.cache
 def _bounded(rows: str, last_parameter: int) -> str:
     bound = f"AND source_offset < (${last_parameter}::bigint[])[source_partition + 1]"
-    # Wherever rows are put in order, only they are looked at.
-    statement, orders = _ORDER.subn(rf"\1    {bound}\n\g<0>", query(rows))
+    # The first order is that in which the table is read; the condition before it gets one more.
+    statement, orders = _ORDER.subn(rf"\1    {bound}\n\g<0>", query(rows), count=1)
     assert orders, f"{rows} has no order to put a bound before"
     return statement
 

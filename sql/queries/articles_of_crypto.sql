@@ -6,15 +6,22 @@ SELECT
     (array_agg(page.source_partition))[least(count(*), $5 - 1)] AS last_partition,
     (array_agg(page.source_offset))[least(count(*), $5 - 1)] AS last_offset
 FROM (
-    SELECT
-        timestamp, article_id, title, url, website, summary, cryptocurrencies_mentioned,
-        sentiment_score, sentiment_label, source_partition, source_offset
-    FROM article_data
-    WHERE timestamp >= $1 AND timestamp <= $2
-        AND (timestamp, source_partition, source_offset) < ($2, $3::bigint, $4)
-        AND ($6::text IS NULL OR website = $6)
-        AND ($7::text IS NULL OR sentiment_label = $7)
-        AND cryptocurrencies_mentioned @> ARRAY[$8::text]
+    SELECT *
+    FROM (
+        -- In the order that indexes and compressed chunks have, with all ties of the last row.
+        -- Only these are sorted, not all that a chunk has.
+        SELECT
+            timestamp, article_id, title, url, website, summary, cryptocurrencies_mentioned,
+            sentiment_score, sentiment_label, source_partition, source_offset
+        FROM article_data
+        WHERE timestamp >= $1 AND timestamp <= $2
+            AND (timestamp, source_partition, source_offset) < ($2, $3::bigint, $4)
+            AND ($6::text IS NULL OR website = $6)
+            AND ($7::text IS NULL OR sentiment_label = $7)
+            AND cryptocurrencies_mentioned @> ARRAY[$8::text]
+        ORDER BY timestamp DESC
+        FETCH FIRST ($5) ROWS WITH TIES
+    ) AS newest
     ORDER BY timestamp DESC, source_partition DESC, source_offset DESC
     LIMIT $5
 ) AS page

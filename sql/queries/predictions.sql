@@ -7,15 +7,22 @@ SELECT
     (array_agg(page.model_name))[least(count(*), $6 - 1)] AS last_model_name,
     (array_agg(page.horizon))[least(count(*), $6 - 1)] AS last_horizon
 FROM (
-    SELECT
-        timestamp, crypto_symbol, predicted_price, actual_price, model_name,
-        confidence_interval_low, confidence_interval_high, pair, made_at, horizon, level,
-        revision
-    FROM prediction_data
-    WHERE timestamp >= $1 AND timestamp <= $2
-        AND (timestamp, pair, model_name, horizon) < ($2, $3, $4, $5::bigint)
-        AND crypto_symbol = $7
-        AND ($8::text IS NULL OR model_name = $8)
+    SELECT *
+    FROM (
+        -- In the order that indexes and compressed chunks have, with all ties of the last row.
+        -- Only these are sorted, not all that a chunk has.
+        SELECT
+            timestamp, crypto_symbol, predicted_price, actual_price, model_name,
+            confidence_interval_low, confidence_interval_high, pair, made_at, horizon, level,
+            revision
+        FROM prediction_data
+        WHERE timestamp >= $1 AND timestamp <= $2
+            AND (timestamp, pair, model_name, horizon) < ($2, $3, $4, $5::bigint)
+            AND crypto_symbol = $7
+            AND ($8::text IS NULL OR model_name = $8)
+        ORDER BY timestamp DESC
+        FETCH FIRST ($6) ROWS WITH TIES
+    ) AS newest
     ORDER BY timestamp DESC, pair DESC, model_name DESC, horizon DESC
     LIMIT $6
 ) AS page

@@ -13,29 +13,17 @@ SELECT
     (array_agg(source_partition))[least(count(*), $5 - 1)] AS last_partition,
     (array_agg(source_offset))[least(count(*), $5 - 1)] AS last_offset
 FROM (
-    SELECT timestamp, pair, price, volume, side, source_partition, source_offset
-    FROM trade_data
-    WHERE pair = $6 AND timestamp >= $1 AND timestamp <= $2
-        AND timestamp >= (
-            -- TimescaleDB compresses chunks after a week, in the order of time alone. It would sort
-            -- all that a chunk has of the pair, ties and all. The time of the page's last row is
-            -- found in that order, and then only rows from there on are sorted.
-            SELECT coalesce(
-                CASE
-                    WHEN $2 < now() - INTERVAL '7 days'
-                        AND current_setting('timescaledb.license', true) IS NOT NULL
-                    THEN (
-                        SELECT timestamp
-                        FROM trade_data
-                        WHERE pair = $6 AND timestamp >= $1 AND timestamp < $2
-                        ORDER BY timestamp DESC
-                        LIMIT 1 OFFSET $5 - 1
-                    )
-                END,
-                $1
-            )
-        )
-        AND (timestamp, source_partition, source_offset) < ($2, $3::bigint, $4)
+    SELECT *
+    FROM (
+        -- In the order that indexes and compressed chunks have, with all ties of the last row.
+        -- Only these are sorted, not all that a chunk has.
+        SELECT timestamp, pair, price, volume, side, source_partition, source_offset
+        FROM trade_data
+        WHERE pair = $6 AND timestamp >= $1 AND timestamp <= $2
+            AND (timestamp, source_partition, source_offset) < ($2, $3::bigint, $4)
+        ORDER BY timestamp DESC
+        FETCH FIRST ($5) ROWS WITH TIES
+    ) AS newest
     ORDER BY timestamp DESC, source_partition DESC, source_offset DESC
     LIMIT $5
 ) AS page
