@@ -62,13 +62,14 @@ class AnswerCache:
         return answer
 
     def _keep(self, key: Hashable, answer: Answer, age_s: float) -> None:
+        now = self._clock()
         self._drop(key)
-        self._kept[key] = (self._clock() + age_s, answer)
+        self._kept[key] = (now + age_s, answer)
         self._bytes += len(answer.body)
         # In the order of insertion; what lives shorter may stay a little behind what lives longer.
         while self._kept:
-            old = next(iter(self._kept))
-            if self._kept[old][0] > self._clock() and self._bytes <= self._most_bytes:
+            old, (until, _) = next(iter(self._kept.items()))
+            if until > now and self._bytes <= self._most_bytes:
                 break
             self._drop(old)
 

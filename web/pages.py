@@ -97,8 +97,8 @@ class Asked:
 
 
 def _utc(time: datetime) -> str:
-    # Without a + or anything else that a URL has to escape.
-    return f"{time.isoformat().removesuffix('+00:00')}Z"
+    # With a Z, not a + that a URL has to escape; faster than isoformat.
+    return encode(time)[1:-1].decode()
 
 
 async def pool() -> Pool:

@@ -52,6 +52,8 @@ TimeText = Annotated[
     ),
 ]
 Kind = Literal["PRICE_UP", "PRICE_DOWN"]
+
+_pair_of = pairs.lookup(topics.rules.quotes)
 Label = Literal["positive", "neutral", "negative"]
 
 
@@ -102,7 +104,7 @@ class PredictionQuery(HistoryQuery, kw_only=True):
 def pair_of(text: str) -> str:
     """Return *text* as BASE/QUOTE; raises `Refusal`."""
     try:
-        return pairs.normalise(text, topics.rules.quotes)
+        return _pair_of(text)
     except pairs.PairError as error:
         raise bad_parameter("pair", text, str(error)) from None
 
