@@ -1,4 +1,8 @@
-"""Answers kept as bytes for at most a second, each made once however many ask at a time."""
+"""Answers kept as bytes for at most a second, each made once however many ask at a time.
+
+Most pages of history are asked for once. Keeping them all would take memory, and the processor's
+caches, from those that are asked for again, so only an answer to a repeated question is kept.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,8 @@ class AnswerCache:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._most_bytes, self._clock = most_bytes, clock
-        self._kept: dict[Hashable, tuple[float, Answer]] = {}
+        # Until when each is kept; None for an answer that was asked for once.
+        self._kept: dict[Hashable, tuple[float, Answer | None]] = {}
         self._bytes = 0
         self._under_way: dict[Hashable, asyncio.Future[Answer]] = {}
 
@@ -39,12 +44,14 @@ class AnswerCache:
     ) -> Answer:
         """Return the answer to *key*: a kept one, else the one under way, else a new one.
 
-        A new one is kept for *age_s* seconds. aiohttp lets handlers of clients that go away run
-        on, so others who wait for the answer get it.
+        A new one is kept for *age_s* seconds if another asked for it meanwhile, or in as long
+        before. aiohttp lets handlers of clients that go away run on, so others who wait for the
+        answer get it.
         """
         if (kept := self.get(key)) is not None:
             return kept
         if (under_way := self._under_way.get(key)) is not None:
+            self._kept.setdefault(key, (self._clock() + age_s, None))
             return await asyncio.shield(under_way)
         future = self._under_way[key] = asyncio.get_running_loop().create_future()
         try:
@@ -63,9 +70,11 @@ class AnswerCache:
 
     def _keep(self, key: Hashable, answer: Answer, age_s: float) -> None:
         now = self._clock()
-        self._drop(key)
-        self._kept[key] = (now + age_s, answer)
-        self._bytes += len(answer.body)
+        if self._drop(key):
+            self._kept[key] = (now + age_s, answer)
+            self._bytes += len(answer.body)
+        else:
+            self._kept[key] = (now + age_s, None)
         # In the order of insertion; what lives shorter may stay a little behind what lives longer.
         while self._kept:
             old, (until, _) = next(iter(self._kept.items()))
@@ -73,6 +82,9 @@ class AnswerCache:
                 break
             self._drop(old)
 
-    def _drop(self, key: Hashable) -> None:
-        if (dropped := self._kept.pop(key, None)) is not None:
+    def _drop(self, key: Hashable) -> bool:
+        """Forget *key*; return whether it was known."""
+        dropped = self._kept.pop(key, None)
+        if dropped is not None and dropped[1] is not None:
             self._bytes -= len(dropped[1].body)
+        return dropped is not None
