@@ -36,6 +36,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -47,6 +48,7 @@ from cryptoviz.local.database import Database
 from cryptoviz.local.worker import WorkerProcess
 
 CONNECTIONS = 32
+ROUNDS = 10
 PAIRS = [f"C{number:02}/USD" for number in range(20)]
 ROWS_OF_A_PAIR = 40_000
 WEEKS = 13
@@ -74,7 +76,7 @@ def main() -> None:
     if shutil.which("wrk") is None:
         print("wrk is not installed (apt-get install wrk), so nothing was measured.")
         return
-    seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 2
     with (
         tempfile.TemporaryDirectory(prefix="cryptoviz-bench-", ignore_cleanup_errors=True) as path,
         Broker(Path(path) / "kafka") as broker,
@@ -110,7 +112,11 @@ def cpu_s(process: psutil.Process) -> float:
 
 
 def compare(worker: WorkerProcess, seconds: int, directory: Path) -> None:
-    """Measure each kind of request, four times in turn, and print the best of each."""
+    """Measure each kind of request in turn, many times over, and print what they come to.
+
+    The machine's speed changes within minutes, so a ratio is the median of those of each round,
+    whose measurements lie seconds apart; rates are the best and the median of all rounds.
+    """
     port, process = worker.web_port, psutil.Process(worker.child.pid)
     history = "/api/v1/ticker/{pair}/historique/?periode=7d"
     fixed = (NEWEST - timedelta(hours=1)).isoformat().replace("+00:00", "Z")
@@ -121,20 +127,24 @@ def compare(worker: WorkerProcess, seconds: int, directory: Path) -> None:
         "history, the same page": (f"{history.format(pair=PAIRS[0])}&date_fin={fixed}", None),
         "live lookup": (f"/live/candles/{PAIRS[0]}/?window=latest", None),
     }
-    best, cpu_us = dict.fromkeys(kinds, 0.0), dict.fromkeys(kinds, 0.0)
-    for _ in range(4):
+    for path, script in kinds.values():
+        load(port, path, script, 2, directory)
+    rates: dict[str, list[float]] = {kind: [] for kind in kinds}
+    cpu_us: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for _ in range(ROUNDS):
         for kind, (path, script) in kinds.items():
             used_s = cpu_s(process)
-            found = load(port, path, script, seconds, directory)
-            if found > best[kind]:
-                # Of both the warm-up and the run, which are alike.
-                spent_s = cpu_s(process) - used_s
-                best[kind], cpu_us[kind] = found, spent_s / found / (seconds + 1) * 1e6
-    hello, naive = best["hello world"], best["naive history, random pairs"]
-    for kind, rate in best.items():
-        is_page = "random" in kind
-        share = f"{rate / naive:4.1f} x naive" if is_page else f"{rate / hello:4.2f} of hello"
-        print(f"{kind:30} {rate:8,.0f} requests/s {share}, {cpu_us[kind]:6,.0f} us of the worker")
+            rate = load(port, path, script, seconds, directory)
+            rates[kind].append(rate)
+            cpu_us[kind].append((cpu_s(process) - used_s) / rate / seconds * 1e6)
+    for kind, found in rates.items():
+        of = "naive history, random pairs" if "random" in kind else "hello world"
+        ratio = median(rate / other for rate, other in zip(found, rates[of], strict=True))
+        print(
+            f"{kind:28} {max(found):7,.0f} requests/s at best, {median(found):7,.0f} in the median,"
+            f" {ratio:4.2f} x {of.split()[0]}, {median(cpu_us[kind]):5,.0f} us of the worker",
+            flush=True,
+        )
 
 
 def load(port: int, path: str, script: str | None, seconds: int, directory: Path) -> float:
@@ -147,9 +157,8 @@ def load(port: int, path: str, script: str | None, seconds: int, directory: Path
         text = RANDOM_PAGES.replace("NEWEST", str(int(NEWEST.timestamp()))).replace("PATH", path)
         file.write_text(text)
         arguments = ["-s", str(file)]
-    for duration in (1, seconds):
-        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{duration}s", *arguments, url]
-        report = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", *arguments, url]
+    report = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "Non-2xx" not in report, report
     found = re.search(r"Requests/sec:\s+([0-9.]+)", report)
     assert found is not None, report

@@ -3,8 +3,8 @@ SELECT
     count(*) AS found,
     string_agg(
         '{"timestamp":' || to_json(timestamp)::text
-        || ',"pair":' || to_json(pair)::text
-        || ',"last":' || last::text
+        -- Once a page, not once a row.
+        || (SELECT ',"pair":' || to_json($6::text)::text || ',"last":') || last::text
         || ',"bid":' || coalesce(bid::text, 'null')
         || ',"ask":' || coalesce(ask::text, 'null')
         || ',"volume_24h":' || coalesce(volume_24h::text, 'null') || '}',

@@ -3,8 +3,8 @@ SELECT
     count(*) AS found,
     string_agg(
         '{"timestamp":' || to_json(timestamp)::text
-        || ',"pair":' || to_json(pair)::text
-        || ',"price":' || price::text
+        -- Once a page, not once a row.
+        || (SELECT ',"pair":' || to_json($6::text)::text || ',"price":') || price::text
         || ',"volume":' || volume::text
         || ',"side":' || coalesce(to_json(side)::text, 'null') || '}',
         E',\n'
