@@ -71,7 +71,9 @@ async def _found(
 async def _asked(
     operation: Operation, handler: Any, view: View, request: Request, match: dict[str, str]
 ) -> Any:
-    arguments = await _arguments(operation, request, match)
+    arguments = _arguments(operation, request, match)
+    if operation.body is not None:
+        arguments["body"] = await parameters.body_of(operation.body, request)
     kind = formats.wanted(request)
     if not operation.declared.tabular or kind == JSON:
         return await handler(view, request, **arguments)
@@ -95,15 +97,11 @@ def failure(request: Request, error: Exception) -> Refusal:
     return Refusal(500, "The server could not answer; its log says why.")
 
 
-async def _arguments(
-    operation: Operation, request: Request, match: dict[str, str]
-) -> dict[str, Any]:
+def _arguments(operation: Operation, request: Request, match: dict[str, str]) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         name: parameters.path_of(name, declared, match[name])
         for name, declared in operation.paths.items()
     }
     if operation.query is not None:
         arguments["query"] = parameters.query_of(operation.query, request.query)
-    if operation.body is not None:
-        arguments["body"] = await parameters.body_of(operation.body, request)
     return arguments

@@ -6,8 +6,8 @@ stored, read in the same snapshot. What comes behind it is in the stream, once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from faust.types.web import Request, View
 
@@ -62,9 +62,7 @@ async def article_history(view: View, request: Request, query: ArticleQuery) -> 
     website = no_nul("website", query.website)
     asked = Asked(request, query, {})
 
-    async def read(*where: Any) -> Page:
-        return await history.articles(*where, crypto=crypto, website=website, label=query.label)
-
+    read = partial(history.articles, crypto=crypto, website=website, label=query.label)
     rows = "articles" if crypto is None else "articles_of_crypto"
     filters = (website, query.label) if crypto is None else (website, query.label, crypto)
     return await _page(asked, "article", rows, filters, read)
@@ -77,9 +75,7 @@ async def alert_history(view: View, request: Request, query: AlertQuery) -> Answ
     pair = None if query.pair is None else pair_of(query.pair)
     asked = Asked(request, query, {})
 
-    async def read(*where: Any) -> Page:
-        return await history.alerts(*where, pair=pair, kind=query.type)
-
+    read = partial(history.alerts, pair=pair, kind=query.type)
     rows = "alerts" if pair is None else "alerts_of_pair"
     filters = (query.type,) if pair is None else (query.type, pair)
     return await _page(asked, "alert", rows, filters, read)
@@ -89,18 +85,15 @@ async def _of_pair(
     request: Request,
     feed: str,
     rows: str,
-    of_pair: Callable[..., Any],
+    of_pair: Callable[..., Awaitable[Page]],
     pair: str,
     query: HistoryQuery,
 ) -> Answer:
     name = pair_of(pair)
-
-    async def read(pool: Any, *where: Any) -> Page:
-        found: Page = await of_pair(pool, name, *where)
-        return found
-
     asked = Asked(request, query, {"pair": name})
-    answer = await _page(asked, feed, rows, (name,), read)
+    answer = await _page(
+        asked, feed, rows, (name,), lambda pool, *where: of_pair(pool, name, *where)
+    )
     if not asked.rows and not await known_pair(name):
         raise asked.unknown("pair", pair)
     return answer
@@ -111,7 +104,7 @@ async def _page(
     feed: str,
     rows: str,
     filters: tuple[str | None, ...],
-    read: Callable[..., Any],
+    read: Callable[..., Awaitable[Page]],
 ) -> Answer:
     period, query = asked.period, asked.query
     connections = await pool()
