@@ -6,19 +6,19 @@ It needs wrk (`apt-get install wrk`), and measures on TimescaleDB too if TIMESCA
 one. Each line is warm and has 32 connections; all are answered by one worker process, on a machine
 that also runs PostgreSQL, Kafka and wrk.
 
-Measured with 6 seconds (Python 3.11, two shared cores): on the embedded PostgreSQL 18.6, on it with
-the tickers in 15 partitions of a week, over which naive's query is planned anew each time, and on a
-native TimescaleDB 2.29.2 that has compressed 12 of its 14 chunks. Requests a second:
+Measured with Debian's Python 3.11.2 on two shared cores: on the embedded PostgreSQL 18.6, on it
+with the tickers in 15 partitions of a week, over which naive's query is planned anew each time, and
+on a native TimescaleDB 2.29.2 that has compressed 12 of its 14 chunks. Requests a second at best
+and in the median, and the median of the rounds' ratios:
 
-    hello world             7,669                7,822                9,724
-    naive, random pairs       873                  816                  558
-    history, random pairs   1,720 (2.0 x naive)  1,960 (2.4 x naive)  1,869 (3.3 x naive)
-    history, the same page  5,979 (0.78 of hello) 6,484 (0.83)        8,614 (0.89)
-    live lookup             6,752 (0.88)          6,342 (0.81)        7,343 (0.76)
+    hello world             10,049  8,838           10,305  8,069           11,525  7,519
+    naive, random pairs      1,256  1,019              834    737              558    431
+    history, random pairs    2,153  1,926  1.98 x    2,429  1,901  2.71 x    2,033  1,615  3.76 x
+    history, the same page   8,616  6,588  0.77 x    7,821  6,361  0.77 x    7,734  5,827  0.80 x
+    live lookup              8,773  6,495  0.74 x    9,541  6,856  0.88 x    9,221  6,311  0.84 x
 
-The worker spends 412 to 541 us of CPU time on a page of history, 102 to 130 on hello world. The
-machine's speed changes from one minute to the next: another run of the day, before the last change,
-had 2,629 (1.9), 2,189 (2.7) and 1,603 (3.6) requests of history.
+A page of history takes the worker 456 to 522 us of CPU time, hello world 113 to 128. Three runs of
+the day found 3.68 to 3.95 x naive on TimescaleDB, 1.76 to 1.98 on plain PostgreSQL.
 """
 
 from __future__ import annotations
