@@ -52,9 +52,9 @@ TimeText = Annotated[
     ),
 ]
 Kind = Literal["PRICE_UP", "PRICE_DOWN"]
+Label = Literal["positive", "neutral", "negative"]
 
 _pair_of = pairs.lookup(topics.rules.quotes)
-Label = Literal["positive", "neutral", "negative"]
 
 
 class RangeQuery(msgspec.Struct, kw_only=True):

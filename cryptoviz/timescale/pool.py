@@ -83,10 +83,11 @@ def server_settings(timeout_s: float) -> dict[str, str]:
     return {
         "application_name": "cryptoviz",
         "timezone": "UTC",
-        # Planning over all chunks costs more than the query; a generic plan prunes when it runs.
+        # Planning over all chunks costs more than the query; a generic plan prunes when it begins.
         "plan_cache_mode": "force_generic_plan",
-        # A page begins in its newest chunk and ends soon. To find out of each chunk, for each page,
-        # that it has nothing costs more than to look. Servers without TimescaleDB take it as well.
+        # For each page of those that are asked together it would prune again: a proof for each
+        # chunk costs more than a look into it, and a page ends in its first chunk or two. Servers
+        # without TimescaleDB take the setting too.
         "timescaledb.enable_runtime_exclusion": "off",
         # No query here is long enough to earn its compilation.
         "jit": "off",
