@@ -5,6 +5,7 @@ import json
 import time
 import urllib.error
 import urllib.request
+from itertools import product
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -15,6 +16,7 @@ from tests.databases import create_database, dsn_of
 TICKERS = 250
 PARTITIONS = 4
 PAIRS = ("BTC/USD", "ETH/USD")
+HORIZONS = 3
 KINDS = ("TICKER", "TRADE", "ARTICLE", "ALERT")
 
 
@@ -52,6 +54,9 @@ def http_workers(broker, database, tmp_path_factory, http_name):
         eventually(lambda pair=pair: stored(first, pair) == TICKERS // 2)
     # Both are back from the rebalance that the second one's coming was.
     eventually(lambda: all(worker.is_ready() for worker in both))
+    # What is made of them comes after them: of each pair the prices, then the predictions.
+    for worker, pair in product(both, PAIRS):
+        eventually(lambda worker=worker, pair=pair: predicted(worker, pair))
     yield both
     for worker in both:
         worker.discard()
@@ -94,6 +99,12 @@ def stored(worker, pair):
         return worker.get(f"/api/v1/ticker/{pair}/historique/?limit=1000")["count"]
     except urllib.error.HTTPError:
         return 0
+
+
+def predicted(worker, pair):
+    """Return whether *worker* answers with predictions of *pair* over all horizons."""
+    status, _, body = ask(worker, f"/live/predictions/{pair}/")
+    return status == 200 and len(json.loads(body)["rows"]) == HORIZONS
 
 
 def ask(worker, path, method="GET", body=None, **headers):
