@@ -17,8 +17,9 @@ and in the median, and the median of the rounds' ratios:
     history, the same page   8,616  6,588  0.77 x    7,821  6,361  0.77 x    7,734  5,827  0.80 x
     live lookup              8,773  6,495  0.74 x    9,541  6,856  0.88 x    9,221  6,311  0.84 x
 
-A page of history takes the worker 456 to 522 us of CPU time, hello world 113 to 128. Three runs of
-the day found 3.68 to 3.95 x naive on TimescaleDB, 1.76 to 1.98 on plain PostgreSQL.
+A page of history takes the worker 456 to 522 us of CPU time, hello world 113 to 128. Two earlier
+runs of the day, before the last changes, had 3.95 and 3.68 x naive on TimescaleDB, 1.76 and 1.90 on
+plain PostgreSQL.
 """
 
 from __future__ import annotations

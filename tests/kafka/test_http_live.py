@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from tests.kafka.http_workers import PAIRS, ask, eventually, refusal
+from tests.kafka.http_workers import HORIZONS, PAIRS, ask, eventually, refusal
 
 
 @pytest.fixture
@@ -27,7 +27,12 @@ def test_live_rows_say_where_they_come_from(worker):
 
 
 def test_any_worker_answers_for_the_rows_of_any_other(http_workers):
-    for table, rows_of_pair in (("candles", 1), ("prices", 1), ("alerts", 1), ("predictions", 3)):
+    for table, rows_of_pair in (
+        ("candles", 1),
+        ("prices", 1),
+        ("alerts", 1),
+        ("predictions", HORIZONS),
+    ):
         answers = [worker.get(f"/live/{table}/")["rows"] for worker in http_workers]
         # Each once: a worker has copies of the other's rows too, but does not show them.
         found = Counter(row["pair"] for row in answers[0])
