@@ -33,7 +33,8 @@ class Declaration:
     """What a handler answers: the type and kind of a success, and which problems.
 
     Those that are asked for again are kept for *cached_s* seconds; *tabular* ones also come as CSV
-    and Arrow. An answer that *says_503* has that status and the same type when something is missing.
+    and Arrow. An answer that *says_503* has that status and the same type when something is
+    missing.
     """
 
     answer: Any
