@@ -60,14 +60,22 @@ ROW_EVERY = WEEKS * WEEK / ROWS_OF_A_PAIR
 # The newest row lies so far back that pages of random ends are never the page of now.
 NEWEST = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
 
+# Written before the clock runs: while it does, wrk has a processor less of what it measures.
 RANDOM_PAGES = """
-math.randomseed(os.time())
+local requests, asked = {}, 0
+init = function()
+  math.randomseed(os.time())
+  for number = 1, REQUESTS do
+    local pair = string.format("C%02d/USD", math.random(0, 19))
+    local at = os.date("!%Y-%m-%dT%H:%M:%S", NEWEST - math.random(0, 7000000))
+    local path = string.gsub("PATH", "{pair}", pair) .. "&date_fin=" .. at
+      .. string.format(".%06dZ", math.random(0, 999999))
+    requests[number] = wrk.format("GET", path)
+  end
+end
 request = function()
-  local pair = string.format("C%02d/USD", math.random(0, 19))
-  local at = os.date("!%Y-%m-%dT%H:%M:%S", NEWEST - math.random(0, 7000000))
-  local path = string.gsub("PATH", "{pair}", pair) .. "&date_fin=" .. at
-    .. string.format(".%06dZ", math.random(0, 999999))
-  return wrk.format("GET", path)
+  asked = asked % REQUESTS + 1
+  return requests[asked]
 end
 """
 
@@ -155,7 +163,10 @@ def load(port: int, path: str, script: str | None, seconds: int, directory: Path
         url += path
     else:
         file = directory / "random.lua"
-        text = RANDOM_PAGES.replace("NEWEST", str(int(NEWEST.timestamp()))).replace("PATH", path)
+        values = {"NEWEST": int(NEWEST.timestamp()), "PATH": path, "REQUESTS": 8_000 * seconds}
+        text = RANDOM_PAGES
+        for name, value in values.items():
+            text = text.replace(name, str(value))
         file.write_text(text)
         arguments = ["-s", str(file)]
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", *arguments, url]

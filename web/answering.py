@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
 from faust.types.web import Request
 from faust.web import View
-from msgspec import Struct
+from msgspec.structs import asdict
 
 from cryptoviz.timescale import cursor as history_cursor
 from cryptoviz.timescale.failures import transient
-from web import formats, parameters
+from web import formats
 from web.answers import JSON, Answer, Refusal, bad_parameter, refuse, respond, unavailable
 from web.cache import AnswerCache
+from web.parameters import body_of, parsed
 from web.whole_range import whole_range
 
 if TYPE_CHECKING:
@@ -53,36 +54,33 @@ async def _found(
     operation: Operation, handler: Any, view: View, request: Request, match: dict[str, str]
 ) -> Any:
     """Return what the handler finds, or what it found a moment ago."""
-    age_s = operation.declared.cached_s
-    if age_s and formats.wanted(request) == JSON:
-        key: str = request.raw_path  # type: ignore[attr-defined]
-        if (kept := _cache.get(key)) is not None:
-            return kept
-        return await _cache.once(
-            key, lambda: _asked(operation, handler, view, request, match), age_s
-        )
-    found = await _asked(operation, handler, view, request, match)
+    declared, of = operation.declared, cast("web.Request", request)
+
+    def ask(query: Mapping[str, str]) -> Awaitable[Any]:
+        found: Awaitable[Any] = handler(view, request, **_arguments(operation, match, query))
+        return found
+
+    if declared.tabular and (kind := formats.wanted(request)) != JSON:
+        return await whole_range(request, declared.answer, kind, ask)
+    if declared.cached_s:
+        return await _cache.once(of.raw_path, lambda: ask(of.query), declared.cached_s)
+    arguments = _arguments(operation, match, of.query)
+    if operation.body is not None:
+        arguments["body"] = await body_of(operation.body, request)
+    found = await handler(view, request, **arguments)
     if operation.method != "get":
         # What was written is to be seen at once.
         _cache.clear()
     return found
 
 
-async def _asked(
-    operation: Operation, handler: Any, view: View, request: Request, match: dict[str, str]
-) -> Any:
-    arguments = _arguments(operation, request, match)
-    if operation.body is not None:
-        arguments["body"] = await parameters.body_of(operation.body, request)
-    kind = formats.wanted(request)
-    if not operation.declared.tabular or kind == JSON:
-        return await handler(view, request, **arguments)
-
-    async def read(query: dict[str, str]) -> Any:
-        arguments["query"] = parameters.query_of(operation.query or Struct, query)
-        return await handler(view, request, **arguments)
-
-    return await whole_range(request, operation.declared.answer, kind, read)
+def _arguments(
+    operation: Operation, match: Mapping[str, str], query: Mapping[str, str]
+) -> dict[str, Any]:
+    arguments = {} if operation.match is None else asdict(parsed(operation.match, match))
+    if operation.query is not None:
+        arguments["query"] = parsed(operation.query, query)
+    return arguments
 
 
 def failure(request: Request, error: Exception) -> Refusal:
@@ -95,13 +93,3 @@ def failure(request: Request, error: Exception) -> Refusal:
     # The trace is for the log; what a client may know is that it was not its fault.
     log.error("%s failed.", request.url.path, exc_info=error)
     return Refusal(500, "The server could not answer; its log says why.")
-
-
-def _arguments(operation: Operation, request: Request, match: dict[str, str]) -> dict[str, Any]:
-    arguments: dict[str, Any] = {
-        name: parameters.path_of(name, declared, match[name])
-        for name, declared in operation.paths.items()
-    }
-    if operation.query is not None:
-        arguments["query"] = parameters.query_of(operation.query, request.query)
-    return arguments

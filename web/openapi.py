@@ -66,7 +66,10 @@ def _described(operation: Operation) -> dict[str, Any]:
         "operationId": operation.name,
         "summary": operation.summary,
         "tags": [operation.tag],
-        "parameters": [*_path_parameters(operation), *_query_parameters(operation)],
+        "parameters": [
+            *_parameters("path", operation.match),
+            *_parameters("query", operation.query),
+        ],
         "responses": _responses(operation),
     }
     if operation.body is not None:
@@ -75,21 +78,14 @@ def _described(operation: Operation) -> dict[str, Any]:
     return described
 
 
-def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
-    return [
-        _parameter("path", name, _schema(declared), required=True)
-        for name, declared in operation.paths.items()
-    ]
-
-
-def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
-    if operation.query is None:
+def _parameters(where: str, declared: type[Any] | None) -> list[dict[str, Any]]:
+    if declared is None:
         return []
-    _, components = json_schemas([operation.query])
-    struct = components[operation.query.__name__]
+    _, components = json_schemas([declared])
+    struct = components[declared.__name__]
     needed = struct.get("required", [])
     return [
-        _parameter("query", name, _without_null(schema), required=name in needed)
+        _parameter(where, name, _without_null(schema), required=name in needed)
         for name, schema in struct["properties"].items()
     ]
 
@@ -121,7 +117,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
     if operation.method == "get" and declared.status == HTTPStatus.OK:
         responses["304"] = {"description": _MEANINGS[304]}
     problems = {*declared.problems, 500}
-    if operation.paths:
+    if operation.match is not None:
         # A path that is spelled so that it is another one meets no view, or one that says no.
         problems |= {400, 404, 405}
     if operation.body is not None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar, get_type_hints
 
 from faust.web import View
+from msgspec import defstruct
 
 from cryptoviz.app import app
 from web.answering import answering
@@ -48,14 +49,14 @@ class Declaration:
 
 @dataclass(frozen=True)
 class Operation:
-    """A method of a path. *paths* and *query* and *body* are the declared parameter types."""
+    """A method of a path. *match*, *query* and *body* are structs of what the handler takes."""
 
     method: str
     path: str
     name: str
     tag: str
     summary: str
-    paths: dict[str, Any]
+    match: type[Any] | None
     query: type[Any] | None
     body: type[Any] | None
     declared: Declaration
@@ -132,7 +133,7 @@ def _operation(view: Any, method: str, path: str, handler: Any) -> Operation:
         f"{method}_{view.__name__}" if view.__name__ != handler.__name__ else handler.__name__,
         view.__module__.removeprefix("web."),
         " ".join((inspect.getdoc(handler) or view.__name__).split("\n\n")[0].split()),
-        {name: hints[name] for name in names},
+        defstruct("Path", [(name, hints[name]) for name in names]) if names else None,
         hints.get("query"),
         hints.get("body"),
         handler.declared,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from urllib.parse import quote_plus, urlencode
 
 from faust.types.web import Request
+from msgspec.structs import fields
 
 from cryptoviz.settings import current
 from cryptoviz.timescale.page import Page
@@ -20,6 +22,7 @@ from web.queries import HistoryQuery
 FINAL_AGE_S = 3_600
 # The sink may be behind; what is older is stored, or the database is down.
 STORED_AFTER = timedelta(minutes=5)
+_SETTLED_AFTER = timedelta(seconds=current().lateness) + STORED_AFTER
 # As JSON writes it in a row; within a text its quotes would be escaped.
 _NOT_FINAL = b'"final":false'
 
@@ -41,11 +44,6 @@ class Asked:
         self.path: str = request.path  # type: ignore[attr-defined]
         self.query, self.subject, self.lasts = query, subject, lasts
         self.period = query.period()
-        self.filters = {
-            name: value
-            for name, value in request.query.items()
-            if name not in ("periode", "date_debut", "date_fin", "limit", "cursor", "as_of")
-        }
         self.rows = 0
         self.as_of = query.as_of
 
@@ -57,8 +55,7 @@ class Asked:
     @property
     def is_final(self) -> bool:
         """Whether, by the clock, no record that is still to come can change the answer."""
-        lateness = timedelta(seconds=current().lateness)
-        return self.period.end < datetime.now(UTC) - self.lasts - lateness - STORED_AFTER
+        return self.period.end < datetime.now(UTC) - self.lasts - _SETTLED_AFTER
 
     @property
     def start_of_page(self) -> datetime:
@@ -79,21 +76,40 @@ class Asked:
 
     def behind(self, time: str) -> str:
         """Return the cursor of the page behind a row at *time*, whose time has no rival."""
-        return datetime.fromisoformat(time).astimezone(UTC).isoformat()
+        return _utc(datetime.fromisoformat(time))
 
     def following(self, cursor: str) -> str:
-        """Return where the page behind *cursor* is."""
+        """Return where the page behind *cursor* is, a text that a URL takes as it is."""
         # The ends are fixed with the first page, so that later ones do not shift with the clock.
         start, end = _utc(self.period.start), _utc(self.period.end)
-        fixed = f"date_debut={start}&date_fin={end}&limit={self.query.limit}"
-        filters = f"&{urlencode(self.filters)}" if self.filters else ""
+        found = f"{self.path}?date_debut={start}&date_fin={end}&limit={self.query.limit}"
+        if filters := self._filters():
+            found += f"&{urlencode(filters)}"
         as_of = "" if self.as_of is None else f"&as_of={quote_plus(self.as_of)}"
-        return f"{self.path}?{fixed}{filters}&cursor={quote_plus(cursor)}{as_of}"
+        return f"{found}&cursor={cursor}{as_of}"
+
+    def _filters(self) -> dict[str, str]:
+        query = self.query
+        return {
+            parameter: value
+            for name, parameter in _filter_names(type(query))
+            if (value := getattr(query, name)) is not None
+        }
 
     def unknown(self, parameter: str, value: str) -> Refusal:
         """Return the refusal of a subject that nothing was ever heard of."""
         detail = f"Nothing is known of the {parameter} {shown(value)}."
         return Refusal(404, detail, parameter=parameter, value=value)
+
+
+@cache
+def _filter_names(query: type[HistoryQuery]) -> list[tuple[str, str]]:
+    """Return the fields, and their parameters, that say of what a page is, not which page."""
+    return [
+        (each.name, each.encode_name)
+        for each in fields(query)
+        if each.name not in HistoryQuery.__struct_fields__
+    ]
 
 
 def _utc(time: datetime) -> str:

@@ -21,21 +21,12 @@ _MOST_SHOWN = 100
 MOST_BODY_BYTES = 64 * 1024
 
 
-def query_of(declared: type[Any], query: Mapping[str, str]) -> Any:
-    """Return *query* as *declared*, a struct; raises `Refusal` naming parameter and value."""
+def parsed(declared: type[Any], given: Mapping[str, str]) -> Any:
+    """Return *given* as *declared*, a struct; raises `Refusal` naming parameter and value."""
     try:
-        return msgspec.convert(dict(query), declared, strict=False)
+        return msgspec.convert(dict(given), declared, strict=False)
     except msgspec.ValidationError as error:
-        raise _refusal(error, declared, query) from None
-
-
-def path_of(name: str, declared: Any, text: str) -> Any:
-    """Return one path parameter as *declared*."""
-    try:
-        return msgspec.convert(text, declared, strict=False)
-    except msgspec.ValidationError as error:
-        detail = f"{name} must be {_kind(str(error))}, was {shown(text)}"
-        raise bad_parameter(name, text, detail) from None
+        raise _refusal(error, declared, given) from None
 
 
 async def body_of(declared: type[Any], request: Request) -> Any:
@@ -104,7 +95,7 @@ def _value_at(content: bytes, path: str) -> str | None:
 
 
 def _refusal(
-    error: msgspec.ValidationError, declared: type[Any], query: Mapping[str, str]
+    error: msgspec.ValidationError, declared: type[Any], given: Mapping[str, str]
 ) -> Refusal:
     found = _WHERE.match(str(error))
     assert found is not None
@@ -114,7 +105,7 @@ def _refusal(
         missing = re.search(r"`([^`]*)`", found["what"])
         name = missing[1] if missing else ""
         return Refusal(400, f"{name} must be given.", parameter=name or None)
-    value = query.get(name, "")
+    value = given.get(name, "")
     kind = _choices(declared, name) or _kind(found["what"])
     return bad_parameter(name, value, f"{name} must be {kind}, was {shown(value)}")
 

@@ -17,7 +17,7 @@ import asyncpg
 
 from cryptoviz.timescale.failures import sentence
 from cryptoviz.timescale.fetch import fetch
-from cryptoviz.timescale.pool import Pool, acquire
+from cryptoviz.timescale.pool import Connection, Pool, acquire
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,9 @@ PATIENCE_S = 0.02
 MOST_STATEMENTS = 4
 # Readers of one statement: with more of them, the first would wait too long for the last.
 MOST_READERS = 16
+# Statements on one connection before it is given back, for others may wait for one. To take another
+# for each lets the server wait until all readers of the one before are answered.
+STATEMENTS_IN_A_ROW = 8
 
 _PARAMETER = re.compile(r"\$(\d+)")
 
@@ -105,32 +108,40 @@ class Gather:
         asyncio.get_running_loop().call_later(PATIENCE_S, is_over)
 
     async def _answer(self, queue: _Queue) -> None:
+        asked: list[_Reader] = []
         try:
-            while queue.waiting:
-                asked = queue.take()
-                if queue.waiting:
-                    self._bound_the_wait(queue)
-                await self._ask_for(queue.pool, asked)
-        finally:
-            # At once, so that who comes next does not take it for one that would answer.
-            queue.under_way -= 1
-
-    async def _ask_for(self, pool: Pool, asked: Sequence[_Reader]) -> None:
-        rows: Sequence[Row | None] = [None] * len(asked)
-        try:
-            rows = await self._rows(pool, [parameters for parameters, _ in asked])
+            async with acquire(queue.pool) as connection:
+                for _ in range(STATEMENTS_IN_A_ROW):
+                    if not (asked := queue.take()):
+                        break
+                    if queue.waiting:
+                        self._bound_the_wait(queue)
+                    _tell(asked, await self._rows(connection, [each for each, _ in asked]))
         except Exception as error:
+            if not asked:
+                # No connection: there would be none for their statements either.
+                asked, queue.waiting = queue.waiting, []
             log.warning("%d readers ask one by one: %s", len(asked), sentence(error))
         finally:
-            for (_, future), row in zip(asked, rows, strict=True):
-                if not future.done():
-                    future.set_result(row)
+            _tell(asked, [None] * len(asked))
+            # At once, so that who comes next does not take it for one that would answer.
+            queue.under_way -= 1
+            if queue.waiting:
+                self._begin(queue)
 
-    async def _rows(self, pool: Pool, asked: Sequence[tuple[Any, ...]]) -> Sequence[Row]:
-        async with acquire(pool) as connection:
-            is_one = len(asked) == 1
-            arguments = asked[0] if is_one else tuple(zip(*asked, strict=True))
-            rows: Sequence[Row] = await connection.fetch(
-                self._one if is_one else self._many, *arguments
-            )
-            return rows
+    async def _rows(
+        self, connection: Connection, asked: Sequence[tuple[Any, ...]]
+    ) -> Sequence[Row]:
+        is_one = len(asked) == 1
+        arguments = asked[0] if is_one else tuple(zip(*asked, strict=True))
+        rows: Sequence[Row] = await connection.fetch(
+            self._one if is_one else self._many, *arguments
+        )
+        return rows
+
+
+def _tell(asked: Sequence[_Reader], rows: Sequence[Row | None]) -> None:
+    """Tell each of *asked* who was not told yet; None has a reader ask for itself."""
+    for (_, future), row in zip(asked, rows, strict=True):
+        if not future.done():
+            future.set_result(row)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from cryptoviz.timescale import cursor as cursors
 from cryptoviz.timescale.fetch import fetch
@@ -17,8 +18,7 @@ from cryptoviz.timescale.statements import query
 SEPARATOR = b",\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """*rows* JSON objects with commas between; *next_cursor* leads on, None at the end.
 
     They may be a part of a longer text, so that an answer copies them once.
@@ -34,7 +34,7 @@ class Page:
         return b"".join((b"[", self.objects, b"]"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Feed:
     """A kind of rows in their order of time.
 
@@ -47,13 +47,18 @@ class Feed:
     types: tuple[type[cursors.Tie], ...]
     gather: Gather | None = None
 
-    @property
-    def first_ties(self) -> list[cursors.Tie]:
+    @cached_property
+    def first_ties(self) -> Sequence[cursors.Tie]:
         """What sorts before the ties of every row."""
         return [-1 if of_type is int else "" for of_type in self.types]
 
+    @cached_property
+    def last_ties(self) -> Sequence[str]:
+        """The columns of a page's statement that hold the ties of its last row."""
+        return [f"last_{tie}" for tie in self.ties]
 
-def begin(feed: Feed, end: datetime, cursor: str | None) -> tuple[datetime, list[cursors.Tie]]:
+
+def begin(feed: Feed, end: datetime, cursor: str | None) -> tuple[datetime, Sequence[cursors.Tie]]:
     """Return the time and the ties of where a page begins: behind *cursor*, not after *end*.
 
     All rows of the page sort before them. Raises `cursor.CursorError`.
@@ -86,7 +91,7 @@ async def read(
         row = await fetch(pool, query(statement), *parameters)
     else:
         row = await feed.gather.ask(pool, *parameters)
-    return cut(row, limit, feed.name, [row[f"last_{tie}"] for tie in feed.ties])
+    return cut(row, limit, feed.name, [row[tie] for tie in feed.last_ties])
 
 
 def cut(row: Any, limit: int, order: str, last_ties: Sequence[cursors.Tie]) -> Page:

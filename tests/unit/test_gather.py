@@ -1,6 +1,7 @@
 """When statements begin, and for whom; what they answer is tests/timescale/test_gather.py's."""
 
 import asyncio
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -8,14 +9,28 @@ from cryptoviz.timescale import gather
 from cryptoviz.timescale.gather import Gather
 
 
+class Connections:
+    """A pool that counts the connections it gave, or refuses to give one."""
+
+    def __init__(self, error=None):
+        self.given, self.error = 0, error
+
+    @asynccontextmanager
+    async def acquire(self, timeout):
+        if self.error is not None:
+            raise self.error
+        self.given += 1
+        yield None
+
+
 class Statements(Gather):
     """Statements that answer when they are let, each reader with its own number."""
 
     def __init__(self):
         super().__init__("SELECT $1", ["bigint"])
-        self.asked, self.let = [], []
+        self.asked, self.let, self.pool = [], [], Connections()
 
-    async def _rows(self, pool, asked):
+    async def _rows(self, connection, asked):
         numbers = [number for (number,) in asked]
         self.asked.append(numbers)
         let = asyncio.get_running_loop().create_future()
@@ -25,7 +40,7 @@ class Statements(Gather):
 
 
 def come(statements, *numbers):
-    return [asyncio.ensure_future(statements.ask("pool", number)) for number in numbers]
+    return [asyncio.ensure_future(statements.ask(statements.pool, number)) for number in numbers]
 
 
 async def answers(readers):
@@ -88,7 +103,7 @@ async def test_who_comes_as_the_last_statement_ends_is_answered(patient):
     statements = Statements()
 
     async def ask_twice():
-        return [await statements.ask("pool", 1), await statements.ask("pool", 2)]
+        return [await statements.ask(statements.pool, 1), await statements.ask(statements.pool, 2)]
 
     reader = asyncio.ensure_future(ask_twice())
     await turn()
@@ -99,3 +114,50 @@ async def test_who_comes_as_the_last_statement_ends_is_answered(patient):
     assert statements.asked == [[1], [2]]
     statements.let[1].set_result(None)
     assert await answers([reader]) == [[1, 2]]
+
+
+async def test_a_connection_is_given_back_after_some_statements_for_others_may_wait(patient):
+    statements = Statements()
+    readers = come(statements, 0)
+    for number in range(1, 2 * gather.STATEMENTS_IN_A_ROW):
+        await turn()
+        readers += come(statements, number)
+        statements.let[-1].set_result(None)
+    await turn()
+    statements.let[-1].set_result(None)
+
+    assert await answers(readers) == list(range(2 * gather.STATEMENTS_IN_A_ROW))
+    assert statements.pool.given == 2
+
+
+async def test_who_gets_no_connection_asks_for_itself_and_hears_why(patient, monkeypatch):
+    async def fetch(pool, statement, *parameters):
+        raise pool.error
+
+    monkeypatch.setattr(gather, "fetch", fetch)
+    monkeypatch.setattr(gather, "MOST_READERS", 2)
+    statements = Statements()
+    statements.pool.error = ConnectionRefusedError("no server")
+    readers = come(statements, 1, 2, 3)
+
+    told = await asyncio.wait_for(asyncio.gather(*readers, return_exceptions=True), 5)
+
+    assert told == [statements.pool.error] * 3
+
+
+async def test_a_statement_that_fails_leaves_nobody_waiting(patient, monkeypatch):
+    async def fetch(pool, statement, number):
+        return -number
+
+    monkeypatch.setattr(gather, "fetch", fetch)
+    statements = Statements()
+    readers = come(statements, 1, 2)
+    await turn()
+    readers += come(statements, 3)
+    statements.let[0].set_exception(ConnectionResetError("lost"))
+    await turn()
+    statements.let[1].set_result(None)
+
+    # Those who were asked for ask for themselves, the third is asked for next.
+    assert await answers(readers) == [-1, -2, 3]
+    assert statements.pool.given == 2

@@ -14,7 +14,7 @@ def a_request(body):
     async def chunks():
         yield body
 
-    return SimpleNamespace(headers={}, content=SimpleNamespace(iter_any=chunks))
+    return SimpleNamespace(query={}, headers={}, content=SimpleNamespace(iter_any=chunks))
 
 
 async def problem(declared, body):
