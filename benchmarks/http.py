@@ -61,24 +61,7 @@ ROW_EVERY = WEEKS * WEEK / ROWS_OF_A_PAIR
 # The newest row lies so far back that pages of random ends are never the page of now.
 NEWEST = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
 
-# Written before the clock runs: while it does, wrk has a processor less of what it measures.
-RANDOM_PAGES = """
-local requests, asked = {}, 0
-init = function()
-  math.randomseed(os.time())
-  for number = 1, REQUESTS do
-    local pair = string.format("C%02d/USD", math.random(0, 19))
-    local at = os.date("!%Y-%m-%dT%H:%M:%S", NEWEST - math.random(0, 7000000))
-    local path = string.gsub("PATH", "{pair}", pair) .. "&date_fin=" .. at
-      .. string.format(".%06dZ", math.random(0, 999999))
-    requests[number] = wrk.format("GET", path)
-  end
-end
-request = function()
-  asked = asked % REQUESTS + 1
-  return requests[asked]
-end
-"""
+RANDOM_PAGES = Path(__file__).with_name("random_pages.lua").read_text()
 
 
 def main() -> None:
