@@ -171,6 +171,30 @@ async def test_a_broker_without_busy_partitions_is_asked_as_often_as_others(clie
     ]
 
 
+async def test_kafka_holds_fetches_for_longer_where_nothing_comes(client, woken, clock):
+    tps = [BUSY, QUIET]
+
+    def held_ms():
+        return asked(client, tps)[0][1]
+
+    client.want(set(tps))
+    clock(consumer_client.IDLE_S - 0.5)
+    assert held_ms() == 100
+    clock(0.5)
+    assert held_ms() == 500
+
+    asked(client, tps, brings=[BUSY])
+    clock(consumer_client.IDLE_S - 0.5)
+    assert held_ms() == 100
+    clock(0.5)
+    assert held_ms() == 500
+
+    # Who resumes a partition waits for the fetch that is held.
+    client.want({QUIET})
+    clock(consumer_client.QUIET_S)
+    assert held_ms() == 100
+
+
 async def test_the_client_is_called_in_the_event_loop_of_the_agents(client):
     async def awaited(number, *, twice):
         return asyncio.get_running_loop(), threading.current_thread(), number * twice
