@@ -11,6 +11,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Sequence
+from itertools import count
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -29,8 +30,8 @@ PATIENCE_S = 0.02
 MOST_STATEMENTS = 4
 # Readers of one statement: with more of them, the first would wait too long for the last.
 MOST_READERS = 16
-# Statements on one connection before it is given back, for others may wait for one. To take another
-# for each lets the server wait until all readers of the one before are answered.
+# Statements on one connection before it is given back if others may wait for one. To take another
+# lets the server wait until all readers of the statement before are answered.
 STATEMENTS_IN_A_ROW = 8
 
 _PARAMETER = re.compile(r"\$(\d+)")
@@ -111,12 +112,14 @@ class Gather:
         asked: list[_Reader] = []
         try:
             async with acquire(queue.pool) as connection:
-                for _ in range(STATEMENTS_IN_A_ROW):
+                for number in count(1):
                     if not (asked := queue.take()):
                         break
                     if queue.waiting:
                         self._bound_the_wait(queue)
                     _tell(asked, await self._rows(connection, [each for each, _ in asked]))
+                    if number >= STATEMENTS_IN_A_ROW and _is_used_up(queue.pool):
+                        break
         except Exception as error:
             if not asked:
                 # No connection: there would be none for their statements either.
@@ -145,3 +148,8 @@ def _tell(asked: Sequence[_Reader], rows: Sequence[Row | None]) -> None:
     for (_, future), row in zip(asked, rows, strict=True):
         if not future.done():
             future.set_result(row)
+
+
+def _is_used_up(pool: Pool) -> bool:
+    """Return whether somebody may be waiting for a connection."""
+    return pool.get_size() == pool.get_max_size() and not pool.get_idle_size()

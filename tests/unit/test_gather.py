@@ -14,6 +14,16 @@ class Connections:
 
     def __init__(self, error=None):
         self.given, self.error = 0, error
+        self.size, self.idle = 1, 0
+
+    def get_max_size(self):
+        return 2
+
+    def get_size(self):
+        return self.size
+
+    def get_idle_size(self):
+        return self.idle
 
     @asynccontextmanager
     async def acquire(self, timeout):
@@ -116,8 +126,8 @@ async def test_who_comes_as_the_last_statement_ends_is_answered(patient):
     assert await answers([reader]) == [[1, 2]]
 
 
-async def test_a_connection_is_given_back_after_some_statements_for_others_may_wait(patient):
-    statements = Statements()
+async def ask_one_after_another(statements):
+    """Return how many connections a long row of statements took."""
     readers = come(statements, 0)
     for number in range(1, 2 * gather.STATEMENTS_IN_A_ROW):
         await turn()
@@ -125,9 +135,23 @@ async def test_a_connection_is_given_back_after_some_statements_for_others_may_w
         statements.let[-1].set_result(None)
     await turn()
     statements.let[-1].set_result(None)
-
     assert await answers(readers) == list(range(2 * gather.STATEMENTS_IN_A_ROW))
-    assert statements.pool.given == 2
+    return statements.pool.given
+
+
+async def test_a_connection_is_given_back_after_some_statements_when_others_may_wait(patient):
+    statements = Statements()
+    statements.pool.size = 2
+
+    assert await ask_one_after_another(statements) == 2
+
+
+@pytest.mark.parametrize(("size", "idle"), [(1, 0), (2, 1)])
+async def test_a_connection_is_kept_while_the_pool_has_others(patient, size, idle):
+    statements = Statements()
+    statements.pool.size, statements.pool.idle = size, idle
+
+    assert await ask_one_after_another(statements) == 1
 
 
 async def test_who_gets_no_connection_asks_for_itself_and_hears_why(patient, monkeypatch):
