@@ -29,9 +29,6 @@ def java_command(
         f"-Xmx{heap_mb}m",
         # With so small a heap the other collectors only cost memory.
         "-XX:+UseSerialGC",
-        # It starts a quarter sooner, on little more than half of the CPU time, than if it also
-        # compiled what is run often a second time, and a small machine drains as fast.
-        "-XX:TieredStopAtLevel=1",
         f"-Dlog4j2.configurationFile={log4j2}",
         "-cp",
         os.pathsep.join(map(str, jars)),
