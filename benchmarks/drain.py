@@ -6,10 +6,11 @@ Both read the same records from the same broker, in turn. The worker keeps its R
 changelog and results topic; the plain loop keeps a dict and no state. A worker's time runs from
 ready to the last offset committed, so it includes the strict flush.
 
-Measured (Python 3.11, two shared cores whose speed changes), records/s and CPU s per million of
-five rounds: worker 181,299 216,531 226,741 217,462 170,611 (5.0 4.4 4.3 4.4 5.6), plain 133,801
-143,329 216,737 131,103 181,221 (7.2 6.9 4.5 7.5 5.5); ratio of the medians 1.51. Before a fetch
-asked for busy partitions alone, the ratio was 0.97 to 1.19 in three runs.
+Measured (Debian's Python 3.11.2, two shared cores whose speed changes), records/s and CPU s per
+million of five rounds: worker 194,314 186,367 211,495 184,436 179,285 (4.8 5.1 4.4 5.1 5.4), plain
+202,450 207,552 175,214 171,091 172,748 (4.7 4.7 5.6 5.7 5.7); ratio of the medians 1.06. With a
+Python that was built without optimisation the ratio was 1.51 once, and 0.97 to 1.19 in three runs
+before a fetch asked for busy partitions alone.
 """
 
 from __future__ import annotations

@@ -11,16 +11,15 @@ with the tickers in 15 partitions of a week, over which naive's query is planned
 on a native TimescaleDB 2.29.2 that has compressed 12 of its 14 chunks. Requests a second at best
 and in the median, and the median of the rounds' ratios:
 
-    hello world             10,049  8,838           10,305  8,069           11,525  7,519
-    naive, random pairs      1,256  1,019              834    737              558    431
-    history, random pairs    2,153  1,926  1.98 x    2,429  1,901  2.71 x    2,033  1,615  3.76 x
-    history, the same page   8,616  6,588  0.77 x    7,821  6,361  0.77 x    7,734  5,827  0.80 x
-    live lookup              8,773  6,495  0.74 x    9,541  6,856  0.88 x    9,221  6,311  0.84 x
+    hello world              9,828  8,426           12,436  8,179            9,933  7,532
+    naive, random pairs      1,304  1,066            1,056    779              538    479
+    history, random pairs    2,504  2,304  2.14 x    2,566  2,337  2.95 x    2,344  2,128  4.46 x
+    history, the same page   8,614  6,335  0.72 x    7,902  6,311  0.79 x    7,562  6,140  0.78 x
+    live lookup              9,130  6,740  0.79 x    9,227  6,299  0.83 x    7,695  6,437  0.83 x
 
-A page of history takes the worker 456 to 522 us of CPU time, hello world 113 to 128. Two earlier
-runs of the day, before the last changes, had 3.95 and 3.68 x naive on TimescaleDB, 1.76 and 1.90 on
-plain PostgreSQL. All of these are from before wrk's requests were written ahead of its clock and
-pages were made with less of the worker's time; they were not measured again since.
+A page of history takes the worker 372 to 388 us of CPU time, hello world 118 to 127. Two other runs
+of the day had 4.05 x naive on TimescaleDB, before gathered pages kept their connection, and 4.01,
+with an embedded broker that was compiled once.
 """
 
 from __future__ import annotations
