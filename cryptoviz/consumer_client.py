@@ -21,8 +21,8 @@ from cryptoviz.fetched import Fetched
 # How long the broker may hold a fetch that finds nothing. Faust hard-codes 1,500 ms, and a
 # partition that is resumed meanwhile waits for the held fetch to return.
 FETCH_MAX_WAIT_MS = 100
-# Where nothing came for IDLE_S and no partition was resumed, it may hold a fetch for longer: ten
-# empty fetches a second would cost worker and broker 2 % of a core each.
+# Where nothing came for IDLE_S and no partition was resumed, it may hold a fetch for longer: worker
+# and broker spend CPU time on each that is empty.
 IDLE_S = 5.0
 IDLE_MAX_WAIT_MS = 500
 # A fetch costs client and broker some microseconds for each partition, also of those that it brings
